@@ -1,0 +1,35 @@
+import type { Text, Locale } from '@palisade/model/text';
+
+/** The world a command runs in: injected, so that commands are tested without a process. */
+export type Io = {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly locale: Locale;
+  readonly cwd: string;
+  readonly stdin: NodeJS.ReadableStream;
+  /** Results. */
+  out(text: string): void;
+  /** Diagnostics and progress. */
+  err(text: string): void;
+  /** True when stderr is a terminal: only then progress lines are drawn. */
+  readonly progress: boolean;
+  /** True when stdout is a terminal and NO_COLOR is unset. */
+  readonly color: boolean;
+  readonly signal: AbortSignal;
+  /** Command and leading arguments that start this CLI again as a child process. */
+  readonly self: readonly string[];
+};
+
+/**
+ * One subcommand. `run` answers the process's exit code (0 fine, 1 denied or failed check, 2 wrong use or
+ * unreadable target, 3 partial under --strict); it throws UsageError for wrong use.
+ */
+export type Command = {
+  readonly summary: Text;
+  readonly usage: string;
+  run(args: readonly string[], io: Io): Promise<number>;
+};
+
+/** Wrong use: printed as one line on stderr, exit code 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}

@@ -1,0 +1,77 @@
+import { realpathSync } from 'node:fs';
+import { localeOf } from '@palisade/model/text';
+import type { Io } from './command.ts';
+import { UsageError } from './command.ts';
+import { commands } from './registry.ts';
+import { productVersion } from './product-version.ts';
+
+const io: Io = {
+  env: process.env,
+  locale: localeOf(process.env),
+  cwd: process.cwd(),
+  stdin: process.stdin,
+  out: (text) => void process.stdout.write(text),
+  err: (text) => void process.stderr.write(text),
+  progress: process.stderr.isTTY,
+  color: process.stdout.isTTY && (process.env['NO_COLOR'] ?? '') === '',
+  signal: interruptSignal(),
+  self: [process.execPath, ...process.execArgv, realpathSync(process.argv[1] ?? '')],
+};
+
+function interruptSignal(): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => controller.abort(new Error(`interrupted by ${signal}`)));
+  }
+  return controller.signal;
+}
+
+function help(): string {
+  const zh = io.locale === 'zh-CN';
+  const rows = Object.entries(commands).map(([name, entry]) => `  ${name.padEnd(12)} ${entry.summary[io.locale]}`);
+  return [
+    zh ? 'palisade：容器安全平台' : 'palisade: container security platform',
+    '',
+    zh ? '用法：palisade 命令 [参数]' : 'usage: palisade COMMAND [ARGUMENTS]',
+    '',
+    ...rows,
+    '',
+    zh ? '“palisade 命令 --help” 显示该命令的用法与示例。' : '"palisade COMMAND --help" shows a command\'s use with examples.',
+    '',
+  ].join('\n');
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  const [name, ...rest] = args;
+  if (name === '--version' || name === '-V') {
+    io.out(`palisade ${productVersion}\n`);
+    return 0;
+  }
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+    io.out(help());
+    return name === undefined ? 2 : 0;
+  }
+  const entry = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (entry === undefined) throw new UsageError(`unknown command "${name}"; "palisade --help" lists the commands`);
+  const command = await entry.load();
+  if (rest.includes('--help') || rest.includes('-h')) {
+    io.out(`${command.summary[io.locale]}\n\n${command.usage}\n`);
+    return 0;
+  }
+  return command.run(rest, io);
+}
+
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // A reader that has seen enough (`| head`) is no error of ours.
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  const message = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`palisade: ${message}\n`);
+  if (process.env['PALISADE_DEBUG'] !== undefined && error instanceof Error) process.stderr.write(`${error.stack ?? ''}\n`);
+  process.exitCode = 2;
+}

@@ -1,0 +1,12 @@
+import type { Text } from '@palisade/model/text';
+import type { Command } from './command.ts';
+
+export type Entry = { readonly summary: Text; load(): Promise<Command> };
+
+/** Every subcommand, one line each; loaded only when asked for, so that start-up stays small. */
+export const commands: Readonly<Record<string, Entry>> = {
+  version: {
+    summary: { en: 'compare package versions', 'zh-CN': '比较软件包版本' },
+    load: async () => (await import('./commands/version.ts')).command,
+  },
+};

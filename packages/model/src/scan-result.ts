@@ -1,0 +1,37 @@
+import { z } from 'zod';
+import { Coverage } from './coverage.ts';
+import { Finding } from './finding.ts';
+import { Gap } from './gap.ts';
+import { Image } from './image.ts';
+import { Package } from './package.ts';
+import { Verdict } from './verdict.ts';
+
+export const targetKinds = ['docker', 'archive', 'oci', 'registry', 'dir', 'sbom'] as const;
+
+export const FeedSummary = z.object({
+  id: z.string(),
+  built: z.string(),
+  /** Age in seconds at the time of the scan. */
+  age: z.number(),
+  sources: z.array(
+    z.object({ name: z.string(), date: z.string(), records: z.number(), coverage: z.record(z.string(), Coverage) }),
+  ),
+});
+export type FeedSummary = z.infer<typeof FeedSummary>;
+
+/** The stable document of `palisade scan --format json`. */
+export const ScanResult = z.object({
+  schema: z.literal('palisade.scan/1'),
+  target: z.object({ kind: z.enum(targetKinds), ref: z.string() }),
+  status: z.enum(['complete', 'partial', 'failed']),
+  content: z.enum(['verified', 'headers']),
+  gaps: z.array(Gap),
+  feed: FeedSummary.nullable(),
+  image: Image.nullable(),
+  /** What was looked at, so that "0 findings" has its proof. */
+  lookedAt: z.object({ files: z.number(), bytes: z.number(), layers: z.number(), detectors: z.array(z.string()) }).optional(),
+  packages: z.array(Package),
+  findings: z.array(Finding),
+  verdict: Verdict,
+});
+export type ScanResult = z.infer<typeof ScanResult>;

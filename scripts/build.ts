@@ -1,0 +1,27 @@
+import { mkdirSync, rmSync, renameSync, existsSync } from 'node:fs';
+import path from 'node:path';
+import { rolldown } from 'rolldown';
+
+// Bundles the programs for release: workspace code inside, npm packages left outside (they are installed
+// beside it). The new build replaces the old in one rename, so that a running CLI never sees half of it.
+const root = path.resolve(import.meta.dirname, '..');
+const target = path.join(root, 'dist', 'cli');
+const fresh = path.join(root, 'dist', `.cli-${process.pid}`);
+const stale = `${fresh}-old`;
+
+const build = await rolldown({
+  input: { main: path.join(root, 'apps/cli/src/main.ts') },
+  platform: 'node',
+  external: (id) => !id.startsWith('.') && !id.startsWith('/') && !id.startsWith('@palisade/'),
+});
+await build.write({
+  dir: fresh,
+  format: 'esm',
+  sourcemap: true,
+  entryFileNames: '[name].js',
+  chunkFileNames: 'chunks/[name]-[hash].js',
+});
+mkdirSync(path.dirname(target), { recursive: true });
+if (existsSync(target)) renameSync(target, stale);
+renameSync(fresh, target);
+rmSync(stale, { recursive: true, force: true });
