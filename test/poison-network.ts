@@ -25,4 +25,4 @@ function isLoopback(host: unknown): boolean {
 net.Socket.prototype.connect = function poisoned(this: net.Socket, ...args: unknown[]): net.Socket {
   if (!isLocal(args)) throw new Error('a unit test tried to reach the network: ' + JSON.stringify(args[0]));
   return Reflect.apply(connect, this, args) as net.Socket;
-} as typeof connect;
+};
