@@ -1,5 +1,5 @@
 import { realpathSync } from 'node:fs';
-import { localeOf } from '@palisade/model/text';
+import { localeOf } from '@palisade/model/locale';
 import type { Io } from './command.ts';
 import { UsageError } from './command.ts';
 import { commands } from './registry.ts';

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { atLeast, compareSeverity, severities } from '../src/severity.ts';
-import { localeOf } from '../src/text.ts';
+import { localeOf } from '../src/locale.ts';
 
 it('sorts worst first', () => {
   expect([...severities].reverse().sort(compareSeverity)).toEqual([...severities]);
