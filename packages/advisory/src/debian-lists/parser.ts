@@ -3,7 +3,7 @@ import type { Entry, FeedParser, Sink } from '../feed.ts';
 import type { Affected } from '../record.ts';
 import { severityOfLabel } from '../severity.ts';
 
-const head = /^\[(\d{1,2}) (\w{3}) (\d{4})\] (D[SL]A-\d+(?:-\d+)?) (\S+) - ?(.*)$/;
+const head = /^\[(\d{1,2}) (\w{3}) (\d{4})\] (D[SL]A-\d+(?:-\d+)?)\s+(\S+)\s*(?:-\s*)?(.*)$/;
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 const partial = { partial: 'only issues with a DSA or DLA; open ones are not listed' };
 

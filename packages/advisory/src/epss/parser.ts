@@ -3,7 +3,7 @@ import type { Entry, FeedParser, Sink } from '../feed.ts';
 /** FIRST's daily scores: a comment line with the date, then cve,epss,percentile. */
 export const parser: FeedParser = {
   id: 'epss',
-  recognise: (entries) => entries.some((entry) => isScores(entry)),
+  recognise: (entries) => entries.length < 8 && entries.some((entry) => isScores(entry)),
   async parse(input, sink, signal) {
     for await (const entry of input.entries()) {
       signal.throwIfAborted();

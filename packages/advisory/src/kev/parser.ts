@@ -12,7 +12,7 @@ const Catalog = z.looseObject({
 /** CISA's catalogue of vulnerabilities known to be exploited. */
 export const parser: FeedParser = {
   id: 'kev',
-  recognise: (entries) => entries.some((entry) => /"catalogVersion"|"dateReleased"/.test(entry.bytes.subarray(0, 2000).toString('utf8')) && entry.bytes.subarray(0, 8000).includes('cveID')),
+  recognise: (entries) => entries.length < 8 && entries.some((entry) => /"catalogVersion"|"dateReleased"/.test(entry.bytes.subarray(0, 2000).toString('utf8')) && entry.bytes.subarray(0, 8000).includes('cveID')),
   async parse(input, sink, signal) {
     for await (const entry of input.entries()) {
       signal.throwIfAborted();

@@ -54,7 +54,7 @@ function declare(id: string, affected: readonly { ecosystem: string }[], sink: P
     ? 'only malicious packages'
     : /^(?:DSA|DLA)-/.test(id)
       ? 'only issues with a DSA or DLA'
-      : /^USN-/.test(id)
+      : id.startsWith('USN-')
         ? 'only issues with a notice'
         : undefined;
   for (const { ecosystem } of affected) {

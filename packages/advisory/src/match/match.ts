@@ -1,0 +1,84 @@
+import { messageOf } from '@palisade/model/error';
+import type { Package } from '@palisade/model/package';
+import type { Bundle } from '../bundle/open.ts';
+import { baseOf, ecosystemKey } from '../ecosystem/key.ts';
+import { orderOf } from '../ecosystem/order.ts';
+import { namingOf, schemeOf } from '../ecosystem/scheme.ts';
+import type { Compare } from '../ranges.ts';
+import { evaluate, isModular } from './evaluate.ts';
+import type { Installed } from './evaluate.ts';
+import { coverageOf, lookupsOf } from './lookups.ts';
+import { mergeHits } from './merge.ts';
+import type { Hit } from './merge.ts';
+import type { Match } from './types.ts';
+
+/** One Match a package, in their order. */
+export function matchPackages(bundle: Bundle, packages: readonly Package[]): Match[] {
+  const covers = coverageOf(bundle.manifest);
+  const present = new Set(packages.map((one) => one.purl));
+  const answers = new Map<string, Match>();
+  const matched = packages.map((one) => {
+    // The same package in two places of an image is one question.
+    const key = JSON.stringify([one.ecosystem, one.name, one.version, one.source?.name, one.source?.version, one.purl.includes('rpmmod=') ? one.purl : '']);
+    const known = answers.get(key);
+    if (known !== undefined) return { ...known, package: one };
+    const match = matchOne(bundle, one, covers);
+    answers.set(key, match);
+    return match;
+  });
+  const byPurl = new Map(matched.map((match) => [match.package.purl, match]));
+  return matched.map((match) => (match.package.ownedBy === undefined ? match : ownedMatch(match, present, byPurl)));
+}
+
+// A distribution patches what it packages without raising the upstream version: the language's own advisories would
+// call a patched package affected. The distribution's advisories speak for it.
+function ownedMatch(match: Match, present: ReadonlySet<string>, byPurl: ReadonlyMap<string, Match>): Match {
+  const owner = match.package.ownedBy ?? '';
+  const speaker = present.has(owner) ? byPurl.get(owner) : undefined;
+  const base = { package: match.package, coverage: speaker?.coverage ?? null, owner, vulnerabilities: [] };
+  if (speaker === undefined) return { ...base, answer: 'unknown', reason: `owned by ${owner}, which is not among the packages` };
+  return { ...base, answer: speaker.answer, ...(speaker.reason === undefined ? {} : { reason: speaker.reason }) };
+}
+
+function matchOne(bundle: Bundle, one: Package, covers: ReturnType<typeof coverageOf>): Match {
+  const key = ecosystemKey(one.ecosystem);
+  const lookups = lookupsOf(key, one);
+  const coverage = covers(key, lookups[0]?.name ?? one.name);
+  const scheme = schemeOf(key);
+  const compare = scheme === undefined ? undefined : orderOf(scheme);
+  const hits: Hit[] = [];
+  let unparsable: string | undefined;
+  for (const { name, version } of lookups) {
+    const entries = bundle.entries(key, name);
+    if (entries.length === 0) continue;
+    const installed = installedOf(one, key, version, compare);
+    for (const entry of entries) {
+      const outcome = evaluate(entry, installed);
+      if (outcome === undefined) continue;
+      // One answer for a version that does not parse, not one for each advisory of the package.
+      if (installed.problem !== undefined && outcome.answer === 'unknown') unparsable = installed.problem;
+      else hits.push({ entry, outcome });
+    }
+  }
+  const vulnerabilities = mergeHits(hits, bundle, compare, namingOf(key) !== 'binary' || baseOf(key) === 'AlmaLinux' || baseOf(key) === 'Red Hat');
+  const base = { package: one, coverage, vulnerabilities };
+  if (vulnerabilities.some((vulnerability) => vulnerability.answer === 'affected')) return { ...base, answer: 'affected' };
+  if (unparsable !== undefined) return { ...base, answer: 'unknown', reason: unparsable };
+  const open = vulnerabilities[0];
+  if (open !== undefined) return { ...base, answer: 'unknown', ...(open.reason === undefined ? {} : { reason: open.reason }) };
+  if (coverage === null) return { ...base, answer: 'unknown', reason: `no feed covers ${key.toLowerCase()}` };
+  if (coverage !== 'complete') return { ...base, answer: 'unknown', reason: `partial feed: ${coverage.partial}` };
+  return { ...base, answer: 'not-affected' };
+}
+
+function installedOf(one: Package, key: string, version: string, compare: Compare | undefined): Installed {
+  const module = /[?&]rpmmod=([^&#]+)/.exec(one.purl)?.[1];
+  const base = { version, module: module === undefined ? undefined : decodeURIComponent(module).split(':').slice(0, 2).join(':'), modular: module !== undefined || isModular(version) };
+  if (compare === undefined) return { ...base, compare, problem: `the order of ${key} versions is not known` };
+  try {
+    compare(version, version);
+    return { ...base, compare, problem: undefined };
+  } catch (error) {
+    return { ...base, compare: undefined, problem: messageOf(error) };
+  }
+}

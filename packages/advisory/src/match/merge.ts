@@ -1,0 +1,78 @@
+import type { Severity } from '@palisade/model/severity';
+import { compareSeverity } from '@palisade/model/severity';
+import type { Bundle, CveRow } from '../bundle/open.ts';
+import type { PackageEntry } from '../bundle/format.ts';
+import { rank } from '../bundle/groups.ts';
+import type { Compare } from '../ranges.ts';
+import { severityOfScore } from '../severity.ts';
+import type { Outcome } from './evaluate.ts';
+import type { FixState, Vulnerability } from './types.ts';
+
+export type Hit = { readonly entry: PackageEntry; readonly outcome: Outcome };
+
+type Draft = { names: Set<string>; hits: Hit[] };
+
+/** Joins what several advisories say of the same vulnerability: whatever shares a name is one. */
+export function mergeHits(hits: readonly Hit[], bundle: Bundle, compare: Compare | undefined, preferLabel: boolean): Vulnerability[] {
+  let drafts: Draft[] = [];
+  for (const hit of hits) {
+    const { facts } = bundle.advisory(hit.entry.a);
+    for (const group of facts.groups) {
+      // An erratum's own id stands with each of its CVEs: joining by it would join them all.
+      const joining = facts.groups.length > 1 ? group.slice(0, 1) : group;
+      const same = drafts.filter((draft) => joining.some((name) => draft.names.has(name)));
+      const merged: Draft = { names: new Set([...same.flatMap((draft) => [...draft.names]), ...joining]), hits: [...same.flatMap((draft) => draft.hits), hit] };
+      drafts = [...drafts.filter((draft) => !same.includes(draft)), merged];
+    }
+  }
+  return drafts.map((draft) => vulnerabilityOf(draft, bundle, compare, preferLabel)).sort((a, b) => compareSeverity(a.severity, b.severity) || (a.id < b.id ? -1 : 1));
+}
+
+function vulnerabilityOf(draft: Draft, bundle: Bundle, compare: Compare | undefined, preferLabel: boolean): Vulnerability {
+  const names = [...draft.names].sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
+  const rows = [...new Set(draft.hits.map((hit) => hit.entry.a))];
+  const advisories = rows.map((row) => ({ row, ...bundle.advisory(row) }));
+  const id = names[0] ?? advisories[0]?.name ?? '';
+  const aliases = [...new Set([...names.slice(1), ...advisories.map((advisory) => advisory.name)])].filter((name) => name !== id);
+  const cves = names.filter((name) => name.startsWith('CVE-')).map((name) => bundle.cve(name));
+  const affected = draft.hits.filter((hit) => hit.outcome.answer === 'affected');
+  const reason = affected.length > 0 ? undefined : draft.hits[0]?.outcome.reason;
+  const cvss = draft.hits.find((hit) => hit.entry.c !== undefined)?.entry.c ?? advisories.find((one) => one.facts.groups.length === 1 && one.facts.cvss !== undefined)?.facts.cvss ?? cves.find((one) => one.cvss !== undefined)?.cvss;
+  const label = worst([...draft.hits.map((hit) => hit.entry.s), ...advisories.map((one) => one.facts.severity)]);
+  const rated = cvss === undefined ? undefined : severityOfScore(cvss.score);
+  const kev = cves.find((one) => one.kev !== undefined)?.kev;
+  const epss = worstEpss(cves);
+  return {
+    id,
+    aliases,
+    answer: affected.length > 0 ? 'affected' : 'unknown',
+    ...(reason === undefined ? {} : { reason }),
+    ...fixOf(affected.length > 0 ? affected : draft.hits, compare),
+    severity: id.startsWith('MAL-') ? 'critical' : ((preferLabel ? (label ?? rated) : (rated ?? label)) ?? 'unknown'),
+    ...(cvss === undefined ? {} : { cvss }),
+    ...(epss === undefined ? {} : { epss }),
+    ...(kev === undefined ? {} : { kev }),
+    advisories: rows,
+    sources: [...new Set(advisories.map((advisory) => advisory.source))].sort(),
+  };
+}
+
+function worst(severities: readonly (Severity | undefined)[]): Severity | undefined {
+  return severities.filter((severity) => severity !== undefined).sort(compareSeverity)[0];
+}
+
+function worstEpss(cves: readonly CveRow[]): CveRow['epss'] {
+  return cves.map((one) => one.epss).filter((epss) => epss !== undefined).sort((a, b) => b.score - a.score)[0];
+}
+
+const states: readonly FixState[] = ['fixed', 'wont-fix', 'deferred', 'not-fixed', 'unknown'];
+
+/** The version that satisfies every advisory that names a fix: the highest of them. */
+function fixOf(hits: readonly Hit[], compare: Compare | undefined): { fixed?: string; fixState: FixState } {
+  let fixed: string | undefined;
+  for (const { outcome } of hits) {
+    if (outcome.fixed !== undefined && (fixed === undefined || (compare !== undefined && compare(outcome.fixed, fixed) > 0))) fixed = outcome.fixed;
+  }
+  if (fixed !== undefined) return { fixed, fixState: 'fixed' };
+  return { fixState: states.find((state) => hits.some((hit) => hit.outcome.fixState === state)) ?? 'unknown' };
+}
