@@ -27,7 +27,7 @@ export function compareItems(a: readonly MavenItem[], b: readonly MavenItem[]): 
 function compareNothing(item: MavenItem): number {
   if (item.kind === 'number') return compareDigits(item.text, '0');
   if (item.kind === 'word') return compareWords(item.text, '');
-  for (const inner of item.items) {
+  for (const inner of item.kind === 'list' ? item.items : []) {
     const order = compareNothing(inner);
     if (order !== 0) return order;
   }

@@ -1,0 +1,26 @@
+import { PackageURL } from 'packageurl-js';
+import type { Distribution } from './distribution.ts';
+import type { Found } from './found.ts';
+
+/** The purl of a found package as the purl specification's type definitions have it. */
+export function purlOf(found: Found, distribution: Distribution | undefined): string {
+  const qualifiers: Record<string, string> = { ...found.qualifiers };
+  if (found.arch !== undefined && found.arch !== '') qualifiers['arch'] = found.arch;
+  if (distribution !== undefined && distribution.distro !== '') qualifiers['distro'] = distribution.distro;
+  const namespace = found.namespace ?? distribution?.namespace;
+  const version = found.type === 'rpm' ? splitEpoch(found.version, qualifiers) : found.version;
+  return new PackageURL(found.type, namespace, nameOf(found), version, Object.keys(qualifiers).length === 0 ? undefined : qualifiers, found.subpath).toString();
+}
+
+/** rpm's epoch is a qualifier of its own. */
+function splitEpoch(version: string, qualifiers: Record<string, string>): string {
+  const match = /^(\d+):(.*)$/.exec(version);
+  if (match === null) return version;
+  qualifiers['epoch'] = match[1] ?? '0';
+  return match[2] ?? '';
+}
+
+/** PEP 503 for Python; other types are written as they are found. */
+function nameOf(found: Found): string {
+  return found.type === 'pypi' ? found.name.toLowerCase().replace(/[-_.]+/g, '-') : found.name;
+}
