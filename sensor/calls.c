@@ -1,0 +1,80 @@
+/* Which syscalls are recorded, from the command line: NAME[:LETTERS], letters f (failed calls too), r (opens for
+ * reading too), c (containers only). Only these tracepoints are attached: what no rule needs costs nothing. */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include "warden.h"
+#include "sensor.skel.h"
+#include "numbers.h"
+
+struct known { const char *name; const char *shape; int nr; };
+static const struct known known[] = {
+#define SYSCALL(name, shape) {#name, shape, CALL_##name},
+#include "syscalls.h"
+#undef SYSCALL
+};
+#define KNOWN (sizeof known / sizeof known[0])
+
+static bool wanted[KNOWN];
+static size_t attached;
+static char missing[1024];
+
+static void describe(struct call *call, const char *shape) {
+  size_t index = 0;
+  for (const char *at = shape; *at;) {
+    while (*at == ' ') at++;
+    if (strncmp(at, "=f", 2) == 0) { call->flags |= CALL_RETURNS_FD; break; }
+    const char *colon = strchr(at, ':');
+    if (!colon || index > 5) break;
+    char kind = colon[1];
+    call->kind[index] = kind == 's' ? ARG_STRING : kind == 'p' ? ARG_PATH : kind == 'f' ? ARG_FD : kind == 'a' ? ARG_ADDRESS : ARG_INTEGER;
+    call->extra[index] = isdigit((unsigned char)colon[2]) ? (u8)(colon[2] - '0') : 255;
+    if (strncmp(at, "flags:", 6) == 0) call->flags_at = (u8)index;
+    index++;
+    at = strchr(colon, ' ');
+    if (!at) break;
+  }
+}
+
+int add_call(struct sensor *sensor, const char *text) {
+  size_t length = strcspn(text, ":");
+  for (u32 i = 0; i < KNOWN; i++) {
+    if (strlen(known[i].name) != length || strncmp(known[i].name, text, length) != 0) continue;
+    if (known[i].nr < 0) return 0; /* this architecture has no such call */
+    struct call call = {.event = (u16)(FIRST_SYSCALL + i)};
+    describe(&call, known[i].shape);
+    bool opens = strcmp(known[i].name, "open") == 0 || strcmp(known[i].name, "openat") == 0;
+    if (opens) call.flags |= CALL_OPEN;
+    if (strcmp(known[i].name, "openat2") == 0) call.flags |= CALL_OPEN2;
+    for (const char *letter = text + length; *letter; letter++) {
+      if (*letter == 'f') call.flags |= CALL_FAILED;
+      if (*letter == 'r') call.flags |= CALL_READS;
+      if (*letter == 'c') call.flags |= CALL_CONTAINERS;
+    }
+    u32 nr = (u32)known[i].nr;
+    wanted[i] = true;
+    return bpf_map_update_elem(bpf_map__fd(sensor->maps.calls), &nr, &call, BPF_ANY) < 0 ? -errno : 0;
+  }
+  return -ENOENT;
+}
+
+bool attach_calls(struct sensor *sensor) {
+  for (u32 i = 0; i < KNOWN; i++) {
+    if (!wanted[i]) continue;
+    char name[64];
+    /* umount2 is the call, umount its tracepoint's name; both tables follow the kernel's. */
+    snprintf(name, sizeof name, "sys_exit_%s", known[i].name);
+    struct bpf_link *link = bpf_program__attach_tracepoint(sensor->progs.on_syscall, "syscalls", name);
+    if (link) { attached++; continue; }
+    size_t used = strlen(missing);
+    snprintf(missing + used, sizeof missing - used, "%s\"%s\"", used ? "," : "", known[i].name);
+  }
+  return missing[0] == 0;
+}
+
+size_t attached_calls(void) { return attached; }
+const char *missing_calls(void) { return missing; }

@@ -1,0 +1,51 @@
+/* What the warden sets in kernel maps, and the closed list of requests it takes on standard input. */
+#ifndef PALISADE_REQUEST_H
+#define PALISADE_REQUEST_H
+
+#define ARG_INTEGER 1
+#define ARG_STRING 2
+#define ARG_PATH 3
+#define ARG_FD 4
+#define ARG_ADDRESS 5
+
+#define CALL_FAILED 1     /* failed calls too */
+#define CALL_OPEN 2       /* has open flags */
+#define CALL_READS 4      /* opens for reading too */
+#define CALL_CONTAINERS 8 /* only in containers */
+#define CALL_RETURNS_FD 16
+#define CALL_OPEN2 32
+
+struct call {
+  u16 event;
+  u16 flags;
+  u8 flags_at;
+  u8 kind[8];
+  u8 extra[8];
+};
+
+/* Denials, by what the kernel side alone decides. */
+#define DENY_UPPER 1
+#define DENY_MEMFD 2
+#define DENY_ALL 4
+#define DENY_CONTAINERS 8 /* a path or name: only inside containers */
+#define DENY_PATH 256     /* longest path on the deny list, with its end */
+
+#define REQUEST_DENY_PATH 1
+#define REQUEST_DENY_NAME 2
+#define REQUEST_DENY_CONTAINER 3
+#define REQUEST_ALLOW_PATH 4
+#define REQUEST_ALLOW_NAME 5
+#define REQUEST_ALLOW_CONTAINER 6
+#define REQUEST_SIGNAL 7
+
+/* Fixed size, so that a request is either whole or refused. */
+struct request {
+  u32 op;
+  u32 flags;
+  u32 pid;
+  u32 signal;
+  u64 start; /* of the process to signal, ns since boot: a reused pid is not hit */
+  u64 id;    /* echoed in the answer: KIND_STATUS, arg0 = id, result = 0 or -errno */
+  char text[256]; /* path, name or container id */
+};
+#endif

@@ -1,0 +1,81 @@
+/* Requests of the agent on standard input: a closed list of fixed-size records (request.h). Anything else is refused. */
+#define _GNU_SOURCE
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include "warden.h"
+#include "sensor.skel.h"
+
+static u8 pending[sizeof(struct request) * 16];
+static size_t filled;
+
+static int set_deny(struct bpf_map *map, const struct request *request, size_t key_size, bool add) {
+  char key[DENY_PATH] = {0};
+  size_t length = strnlen(request->text, sizeof request->text);
+  /* Container ids are known by their first 12 characters; kernel names end at 15. */
+  size_t most = map ? (key_size == 16 ? 15 : key_size - 1) : 0;
+  if (length > most) return -ENAMETOOLONG;
+  memcpy(key, request->text, length);
+  int fd = bpf_map__fd(map);
+  u32 value = request->flags;
+  if (add) return bpf_map_update_elem(fd, key, &value, BPF_ANY) ? -errno : 0;
+  return bpf_map_delete_elem(fd, key) ? -errno : 0;
+}
+
+/* The process that started then, not whoever has its pid now. */
+static int send_signal(const struct request *request) {
+  int descriptor = (int)syscall(SYS_pidfd_open, request->pid, 0);
+  if (descriptor < 0) return -errno;
+  char path[64], text[1024];
+  snprintf(path, sizeof path, "/proc/%u/stat", request->pid);
+  FILE *file = fopen(path, "re");
+  size_t got = file ? fread(text, 1, sizeof text - 1, file) : 0;
+  if (file) fclose(file);
+  text[got] = 0;
+  char *at = strrchr(text, ')');
+  for (int field = 2; at && field < 22; field++) at = strchr(at + 1, ' ');
+  u64 ticks = at ? strtoull(at + 1, NULL, 10) : 0;
+  u64 second = (u64)sysconf(_SC_CLK_TCK);
+  int result = 0;
+  if (!at || (request->start != 0 && ticks != request->start / (1000000000 / second))) result = -ESRCH;
+  else if (syscall(SYS_pidfd_send_signal, descriptor, request->signal, NULL, 0) != 0) result = -errno;
+  close(descriptor);
+  return result;
+}
+
+static int carry_out(struct sensor *sensor, const struct request *request) {
+  switch (request->op) {
+    case REQUEST_DENY_PATH: return set_deny(sensor->maps.deny_paths, request, DENY_PATH, true);
+    case REQUEST_DENY_NAME: return set_deny(sensor->maps.deny_names, request, 16, true);
+    case REQUEST_DENY_CONTAINER: return set_deny(sensor->maps.deny_containers, request, 16, true);
+    case REQUEST_ALLOW_PATH: return set_deny(sensor->maps.deny_paths, request, DENY_PATH, false);
+    case REQUEST_ALLOW_NAME: return set_deny(sensor->maps.deny_names, request, 16, false);
+    case REQUEST_ALLOW_CONTAINER: return set_deny(sensor->maps.deny_containers, request, 16, false);
+    case REQUEST_SIGNAL: return send_signal(request);
+    default: return -EINVAL;
+  }
+}
+
+/* 1: go on; 0: the agent closed its end. */
+int take_requests(struct sensor *sensor) {
+  ssize_t got = read(STDIN_FILENO, pending + filled, sizeof pending - filled);
+  if (got == 0) return 0;
+  if (got < 0) return errno == EINTR || errno == EAGAIN ? 1 : 0;
+  filled += (size_t)got;
+  size_t from = 0;
+  while (filled - from >= sizeof(struct request)) {
+    struct request request;
+    memcpy(&request, pending + from, sizeof request);
+    request.text[sizeof request.text - 1] = 0;
+    out_status(request.id, carry_out(sensor, &request), "{\"answer\":true}");
+    from += sizeof request;
+  }
+  memmove(pending, pending + from, filled - from);
+  filled -= from;
+  return 1;
+}

@@ -1,0 +1,130 @@
+/* The only process with capabilities. `warden run [--pin DIR] [--quiet-tasks] CALL...` loads the sensor, writes records to
+ * standard output and takes requests on standard input until that closes; `warden probe` prints what the kernel allows. */
+#define _GNU_SOURCE
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "warden.h"
+#include "sensor.skel.h"
+
+static volatile sig_atomic_t stopping;
+static void on_stop(int number) { (void)number; stopping = 1; }
+
+static int say(enum libbpf_print_level level, const char *format, va_list args) {
+  return level == LIBBPF_WARN && getenv("PALISADE_DEBUG") ? vfprintf(stderr, format, args) : 0;
+}
+
+static int fail(const char *what, int error) {
+  fprintf(stderr, "warden: %s: %s\n", what, strerror(error < 0 ? -error : error));
+  return 1;
+}
+
+static void pin_map_paths(struct sensor *sensor, const char *pins) {
+  struct bpf_map *maps[] = {sensor->maps.deny_paths, sensor->maps.deny_names, sensor->maps.deny_containers};
+  for (size_t i = 0; i < 3; i++) {
+    char path[256];
+    snprintf(path, sizeof path, "%s/%s", pins, bpf_map__name(maps[i]));
+    bpf_map__set_pin_path(maps[i], path);
+  }
+}
+
+/* The new guard is attached before the old one goes: there is no moment without one. */
+static int pin_guard(struct bpf_link *link, const char *pins) {
+  char path[256];
+  snprintf(path, sizeof path, "%s/guard", pins);
+  unlink(path);
+  return bpf_link__pin(link, path);
+}
+
+static void report_tasks(struct sensor *sensor, struct ring_buffer *reader) {
+  struct bpf_link *link = bpf_program__attach_iter(sensor->progs.on_task, NULL);
+  if (!link) return;
+  int fd = bpf_iter_create(bpf_link__fd(link));
+  char unused[64];
+  while (fd >= 0 && read(fd, unused, sizeof unused) > 0) continue;
+  if (fd >= 0) close(fd);
+  bpf_link__destroy(link);
+  ring_buffer__consume(reader);
+}
+
+static void report_losses(struct sensor *sensor) {
+  static u64 before[2];
+  int cpus = libbpf_num_possible_cpus();
+  u64 values[cpus > 0 ? cpus : 1], sum[2] = {0, 0};
+  for (u32 cause = 0; cause < 2; cause++) {
+    if (bpf_map_lookup_elem(bpf_map__fd(sensor->maps.losses), &cause, values) != 0) return;
+    for (int cpu = 0; cpu < cpus; cpu++) sum[cause] += values[cpu];
+  }
+  if (sum[0] == before[0] && sum[1] == before[1]) return;
+  out_loss(sum[0] - before[0], sum[1] - before[1]);
+  memcpy(before, sum, sizeof sum);
+}
+
+static int watch(struct sensor *sensor, struct ring_buffer *reader) {
+  struct pollfd waits[2] = {{.fd = STDIN_FILENO, .events = POLLIN}, {.fd = ring_buffer__epoll_fd(reader), .events = POLLIN}};
+  while (!stopping) {
+    if (poll(waits, 2, 20) < 0 && errno != EINTR) return fail("poll", errno);
+    if ((waits[0].revents & (POLLIN | POLLHUP)) && take_requests(sensor) == 0) break;
+    if (ring_buffer__consume(reader) < 0) break;
+    report_losses(sensor);
+    if (out_flush() < 0) break; /* the reader is gone */
+  }
+  ring_buffer__consume(reader);
+  report_losses(sensor);
+  out_flush();
+  return 0;
+}
+
+static int run(int count, char **arguments) {
+  const char *pins = NULL;
+  int first = 0;
+  if (count > 1 && strcmp(arguments[0], "--pin") == 0) { pins = arguments[1]; first = 2; }
+  int error = prepare_mounts(pins);
+  if (error) return fail("mounting tracefs or bpffs (needs CAP_SYS_ADMIN)", error);
+  struct sensor *sensor = sensor__open();
+  if (!sensor) return fail("opening the eBPF objects", errno);
+  if (pins) pin_map_paths(sensor, pins);
+  error = sensor__load(sensor);
+  if (error) return fail("loading eBPF (needs CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN)", error);
+  u32 self = (u32)getpid(), agent = (u32)getppid(), one = 1;
+  bpf_map_update_elem(bpf_map__fd(sensor->maps.own), &self, &one, BPF_ANY);
+  bpf_map_update_elem(bpf_map__fd(sensor->maps.own), &agent, &one, BPF_ANY);
+  for (int i = first; i < count; i++) {
+    error = add_call(sensor, arguments[i]);
+    if (error) return fail(arguments[i], error);
+  }
+  struct ring_buffer *reader = ring_buffer__new(bpf_map__fd(sensor->maps.ring), out_record, NULL, NULL);
+  if (!reader) return fail("ring buffer", errno);
+  struct bpf_program *always[] = {sensor->progs.on_fork, sensor->progs.on_exec, sensor->progs.on_exit};
+  for (size_t i = 0; i < 3; i++) {
+    if (!bpf_program__attach(always[i])) return fail(bpf_program__name(always[i]), errno);
+  }
+  struct bpf_link *guard = bpf_program__attach(sensor->progs.on_guard);
+  if (!guard) return fail("on_guard", errno);
+  if (pins && (error = pin_guard(guard, pins))) return fail("pinning the guard", error);
+  attach_calls(sensor);
+  report_tasks(sensor, reader);
+  char text[2048];
+  snprintf(text, sizeof text, "{\"armed\":true,\"calls\":%zu,\"missing\":[%s],\"pinned\":%s}", attached_calls(), missing_calls(), pins ? "true" : "false");
+  out_status(0, 0, text);
+  out_flush();
+  return watch(sensor, reader);
+}
+
+int main(int count, char **arguments) {
+  libbpf_set_print(say);
+  struct sigaction stop = {.sa_handler = on_stop};
+  sigaction(SIGTERM, &stop, NULL);
+  sigaction(SIGINT, &stop, NULL);
+  signal(SIGPIPE, SIG_IGN);
+  if (count >= 2 && strcmp(arguments[1], "run") == 0) return run(count - 2, arguments + 2);
+  if (count == 2 && strcmp(arguments[1], "probe") == 0) return probe();
+  fprintf(stderr, "usage: warden run [--pin DIR] CALL[:frc]... | warden probe\n");
+  return 2;
+}
