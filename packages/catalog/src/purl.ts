@@ -9,7 +9,13 @@ export function purlOf(found: Found, distribution: Distribution | undefined): st
   if (distribution !== undefined && distribution.distro !== '') qualifiers['distro'] = distribution.distro;
   const namespace = found.namespace ?? distribution?.namespace;
   const version = found.type === 'rpm' ? splitEpoch(found.version, qualifiers) : found.version;
-  return new PackageURL(found.type, namespace, nameOf(found), version, Object.keys(qualifiers).length === 0 ? undefined : qualifiers, found.subpath).toString();
+  try {
+    return new PackageURL(found.type, namespace, nameOf(found), version, Object.keys(qualifiers).length === 0 ? undefined : qualifiers, found.subpath).toString();
+  } catch {
+    // A name that its type forbids (an npm name with blanks, a hostile manifest) is still a package that is there.
+    const parts = [namespace ?? '', found.name].filter((part) => part !== '').map((part) => encodeURIComponent(part.toWellFormed()));
+    return `pkg:generic/${parts.join('/')}@${encodeURIComponent(version.toWellFormed())}?origin=${found.type}`;
+  }
 }
 
 /** rpm's epoch is a qualifier of its own. */
