@@ -1,0 +1,97 @@
+import v8 from 'node:v8';
+import { RE2JS } from 're2js';
+import { emitPattern } from './emit.ts';
+import { PatternError, UntranslatedSyntax, parsePattern } from './syntax.ts';
+
+/** A compiled RE2 pattern whose time is linear in the text, whatever the text. */
+export type Pattern = {
+  readonly source: string;
+  /** Which engine runs it: V8 (backtracking, falling back to V8's linear engine) or re2js. */
+  readonly engine: 'v8' | 're2js';
+  test(text: string): boolean;
+  /** Every match, left to right, as [start, end). */
+  matchAll(text: string): Iterable<readonly [number, number]>;
+  /** The groups of the first match, index 0 the whole; undefined when nothing matches. */
+  groups(text: string): readonly string[] | undefined;
+};
+
+let armed = false;
+
+/**
+ * JavaScript cannot interrupt a running RegExp. V8 can hand a pattern that backtracks too often to its linear
+ * engine, if told so before the pattern is compiled; the flag `l` then proves at compile time that the pattern
+ * is one the linear engine takes.
+ */
+function armLinearEngine(): void {
+  if (armed) return;
+  v8.setFlagsFromString('--enable-experimental-regexp-engine');
+  v8.setFlagsFromString('--enable-experimental-regexp-engine-on-excessive-backtracks');
+  v8.setFlagsFromString('--regexp-backtracks-before-fallback=1000000');
+  armed = true;
+}
+
+/** Compiles RE2 syntax (as Go takes it). Throws PatternError. */
+export function compilePattern(source: string): Pattern {
+  armLinearEngine();
+  const translated = translate(source);
+  return translated === undefined ? slowPattern(source) : fastPattern(source, translated);
+}
+
+function translate(source: string): string | undefined {
+  try {
+    const translated = emitPattern(parsePattern(source));
+    if (translated === undefined) return undefined;
+    void new RegExp(translated, 'l');
+    return translated;
+  } catch (error) {
+    if (error instanceof PatternError) throw error;
+    if (error instanceof UntranslatedSyntax || error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+function fastPattern(source: string, translated: string): Pattern {
+  const once = new RegExp(translated);
+  const many = new RegExp(translated, 'g');
+  return {
+    source,
+    engine: 'v8',
+    test: (text) => once.test(text),
+    *matchAll(text) {
+      many.lastIndex = 0;
+      for (let match = many.exec(text); match !== null; match = many.exec(text)) {
+        const end = match.index + match[0].length;
+        const resume = end === match.index ? end + 1 : end;
+        yield [match.index, end];
+        many.lastIndex = resume;
+      }
+    },
+    groups(text) {
+      const match = once.exec(text);
+      return match === null ? undefined : Array.from(match, (group: string | undefined) => group ?? '');
+    },
+  };
+}
+
+function slowPattern(source: string): Pattern {
+  let compiled: RE2JS;
+  try {
+    compiled = RE2JS.compile(source);
+  } catch (error) {
+    throw new PatternError(error instanceof Error ? error.message : String(error), 0);
+  }
+  return {
+    source,
+    engine: 're2js',
+    test: (text) => compiled.matcher(text).find(),
+    *matchAll(text) {
+      const matcher = compiled.matcher(text);
+      while (matcher.find()) yield [matcher.start(), matcher.end()];
+    },
+    groups(text) {
+      const matcher = compiled.matcher(text);
+      if (!matcher.find()) return undefined;
+      return Array.from({ length: matcher.groupCount() + 1 }, (_, index) => matcher.group(index) ?? '');
+    },
+  };
+}
