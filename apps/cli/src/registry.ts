@@ -5,6 +5,10 @@ export type Entry = { readonly summary: Text; load(): Promise<Command> };
 
 /** Every subcommand, one line each; loaded only when asked for, so that start-up stays small. */
 export const commands: Readonly<Record<string, Entry>> = {
+  feed: {
+    summary: { en: 'build, show, pull and import vulnerability feeds', 'zh-CN': '构建、查看、拉取、导入漏洞库' },
+    load: async () => (await import('./commands/feed.ts')).command,
+  },
   version: {
     summary: { en: 'compare package versions', 'zh-CN': '比较软件包版本' },
     load: async () => (await import('./commands/version.ts')).command,

@@ -113,7 +113,7 @@ function unknownFinding(one: Package, reason: string): Omit<Finding, 'priority'>
 }
 
 function zhReason(reason: string): string {
-  return reason.replace(/^no feed covers (.*)$/, '没有覆盖 $1 的漏洞库').replace(/^partial feed: (.*)$/, '漏洞库不完整：$1');
+  return reason.replace(/^no feed covers (.*?)(?: \(partial feed: a sample\))?$/, '没有覆盖 $1 的漏洞库').replace(/^partial feed: (.*)$/, '漏洞库不完整：$1');
 }
 
 /** What the bundle could not answer, as gaps: one for each ecosystem and reason, with the number of packages. */

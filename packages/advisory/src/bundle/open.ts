@@ -53,11 +53,16 @@ export function openBundle(file: string): Bundle {
   return bundleOver(database, manifest);
 }
 
+// Errata and CVEs come back for each of the packages they are about.
+const maxCached = 20_000;
+
 function bundleOver(database: DatabaseSync, manifest: Manifest): Bundle {
   const findEntries = database.prepare('SELECT entries FROM package WHERE ecosystem = ? AND name = ?');
   const findAdvisory = database.prepare('SELECT name, source, facts FROM advisory WHERE id = ?');
   const findText = database.prepare('SELECT text FROM advisory WHERE id = ?');
   const findCve = database.prepare('SELECT epss, percentile, kev, cvss FROM cve WHERE id = ?');
+  const advisories = new Map<number, AdvisoryRow>();
+  const cves = new Map<string, CveRow>();
   const bundle: Bundle = {
     manifest,
     entries(ecosystem, name) {
@@ -65,20 +70,28 @@ function bundleOver(database: DatabaseSync, manifest: Manifest): Bundle {
       return row === undefined ? [] : (JSON.parse(String(row['entries'])) as PackageEntry[]);
     },
     advisory(id) {
+      const known = advisories.get(id);
+      if (known !== undefined) return known;
       const row = findAdvisory.get(id);
       if (row === undefined) throw feedError('bundle-corrupt', `the bundle has no advisory ${id}`);
-      return { name: String(row['name']), source: String(row['source']), facts: JSON.parse(String(row['facts'])) as AdvisoryFacts };
+      const advisory = { name: String(row['name']), source: String(row['source']), facts: JSON.parse(String(row['facts'])) as AdvisoryFacts };
+      if (advisories.size >= maxCached) advisories.clear();
+      advisories.set(id, advisory);
+      return advisory;
     },
     text: (id) => JSON.parse(String(findText.get(id)?.['text'] ?? '{"summary":"","details":"","references":[]}')) as AdvisoryText,
     cve(id) {
-      const row = findCve.get(id);
-      if (row === undefined) return {};
-      const { epss, percentile, kev, cvss } = row;
-      return {
+      const known = cves.get(id);
+      if (known !== undefined) return known;
+      const { epss, percentile, kev, cvss } = findCve.get(id) ?? {};
+      const found: CveRow = {
         ...(typeof epss === 'number' ? { epss: { score: epss, percentile: Number(percentile) } } : {}),
         ...(typeof kev === 'string' ? { kev: JSON.parse(kev) as NonNullable<CveRow['kev']> } : {}),
         ...(typeof cvss === 'string' ? { cvss: JSON.parse(cvss) as NonNullable<CveRow['cvss']> } : {}),
       };
+      if (cves.size >= maxCached) cves.clear();
+      cves.set(id, found);
+      return found;
     },
     match: (packages) => matchPackages(bundle, packages),
     summary: (now) => ({

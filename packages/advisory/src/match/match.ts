@@ -12,6 +12,9 @@ import { mergeHits } from './merge.ts';
 import type { Hit } from './merge.ts';
 import type { Match } from './types.ts';
 
+// The reason that the build gives an archive which calls itself a sample.
+const sample = 'a sample';
+
 /** One Match a package, in their order. */
 export function matchPackages(bundle: Bundle, packages: readonly Package[]): Match[] {
   const covers = coverageOf(bundle.manifest);
@@ -67,6 +70,8 @@ function matchOne(bundle: Bundle, one: Package, covers: ReturnType<typeof covera
   const open = vulnerabilities[0];
   if (open !== undefined) return { ...base, answer: 'unknown', ...(open.reason === undefined ? {} : { reason: open.reason }) };
   if (coverage === null) return { ...base, answer: 'unknown', reason: `no feed covers ${key.toLowerCase()}` };
+  // A sample is no feed: it holds what somebody picked.
+  if (coverage !== 'complete' && coverage.partial === sample) return { ...base, answer: 'unknown', reason: `no feed covers ${key.toLowerCase()} (partial feed: ${sample})` };
   if (coverage !== 'complete') return { ...base, answer: 'unknown', reason: `partial feed: ${coverage.partial}` };
   return { ...base, answer: 'not-affected' };
 }

@@ -10,22 +10,43 @@ import type { FixState, Vulnerability } from './types.ts';
 
 export type Hit = { readonly entry: PackageEntry; readonly outcome: Outcome };
 
-type Draft = { names: Set<string>; hits: Hit[] };
+type Draft = { readonly names: Set<string>; readonly hits: Hit[] };
 
 /** Joins what several advisories say of the same vulnerability: whatever shares a name is one. */
 export function mergeHits(hits: readonly Hit[], bundle: Bundle, compare: Compare | undefined, preferLabel: boolean): Vulnerability[] {
-  let drafts: Draft[] = [];
+  const byName = new Map<string, Draft>();
+  const drafts = new Set<Draft>();
   for (const hit of hits) {
-    const { facts } = bundle.advisory(hit.entry.a);
-    for (const group of facts.groups) {
+    const { groups } = bundle.advisory(hit.entry.a).facts;
+    for (const group of groups) {
       // An erratum's own id stands with each of its CVEs: joining by it would join them all.
-      const joining = facts.groups.length > 1 ? group.slice(0, 1) : group;
-      const same = drafts.filter((draft) => joining.some((name) => draft.names.has(name)));
-      const merged: Draft = { names: new Set([...same.flatMap((draft) => [...draft.names]), ...joining]), hits: [...same.flatMap((draft) => draft.hits), hit] };
-      drafts = [...drafts.filter((draft) => !same.includes(draft)), merged];
+      const joining = groups.length > 1 ? group.slice(0, 1) : group;
+      let target: Draft | undefined;
+      for (const name of joining) {
+        const known = byName.get(name);
+        if (known === undefined || known === target) continue;
+        if (target === undefined) target = known;
+        else absorb(target, known, byName, drafts);
+      }
+      target ??= { names: new Set(), hits: [] };
+      drafts.add(target);
+      target.hits.push(hit);
+      for (const name of joining) {
+        target.names.add(name);
+        byName.set(name, target);
+      }
     }
   }
-  return drafts.map((draft) => vulnerabilityOf(draft, bundle, compare, preferLabel)).sort((a, b) => compareSeverity(a.severity, b.severity) || (a.id < b.id ? -1 : 1));
+  return [...drafts].map((draft) => vulnerabilityOf(draft, bundle, compare, preferLabel)).sort((a, b) => compareSeverity(a.severity, b.severity) || (a.id < b.id ? -1 : 1));
+}
+
+function absorb(target: Draft, other: Draft, byName: Map<string, Draft>, drafts: Set<Draft>): void {
+  for (const name of other.names) {
+    target.names.add(name);
+    byName.set(name, target);
+  }
+  target.hits.push(...other.hits);
+  drafts.delete(other);
 }
 
 function vulnerabilityOf(draft: Draft, bundle: Bundle, compare: Compare | undefined, preferLabel: boolean): Vulnerability {
