@@ -43,14 +43,16 @@ export async function readSource(spec: SourceSpec, kind: string, feed: Feed, sta
   let records = 0;
   let dated = '';
   let newest = '';
+  let undated = 0;
   const sink: Sink = {
     advisory(record) {
       staging.advisory(kind, input.name, record);
       records += 1;
       for (const key of new Set(record.affected.map((one) => ecosystemKey(one.ecosystem)))) counts.set(key, (counts.get(key) ?? 0) + 1);
-      // Go's database writes year 1 for "modified".
       const date = record.modified > record.published ? record.modified : record.published;
-      if (date > newest) newest = date;
+      // Go's repository writes year 1 where its export puts the true date.
+      if (date < '1980') undated += 1;
+      else if (date > newest) newest = date;
       tick();
     },
     cve(facts) {
@@ -81,7 +83,7 @@ export async function readSource(spec: SourceSpec, kind: string, feed: Feed, sta
   return {
     name: input.name,
     kind,
-    date: dated !== '' ? dated : newest !== '' ? newest : 'unknown',
+    date: dated !== '' ? dated : newest !== '' && undated * 2 <= records ? newest : 'unknown',
     records,
     coverage,
     counts: sorted(counts),

@@ -33,7 +33,8 @@ export const OsvDocument = z.looseObject({
           events: list(z.looseObject({ introduced: version.nullish(), fixed: version.nullish(), last_affected: version.nullish(), limit: version.nullish() })),
         }),
       ),
-      versions: list(version),
+      // Not a list: the ranges still hold; the parser names the record as damaged.
+      versions: list(version).catch(null),
       ecosystem_specific: free,
       database_specific: free,
     }),

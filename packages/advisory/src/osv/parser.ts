@@ -39,12 +39,18 @@ function take(value: unknown, where: string, sink: Parameters<FeedParser['parse'
     sink.broken(where, `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not an OSV record'}`);
     return;
   }
+  if (damagedVersions(value)) sink.broken(where, '"versions" is not a list; only the ranges of this record are used');
   const { record, skip, gitRanges } = recordOf(parsed.data);
   if (gitRanges > 0) sink.skip('GIT range', gitRanges);
   if (skip !== undefined) sink.skip(skip);
   if (record === undefined) return;
   declare(record.id, record.affected, sink);
   sink.advisory(record);
+}
+
+function damagedVersions(value: object): boolean {
+  const affected = 'affected' in value && Array.isArray(value.affected) ? (value.affected as unknown[]) : [];
+  return affected.some((one) => typeof one === 'object' && one !== null && 'versions' in one && one.versions !== null && !Array.isArray(one.versions));
 }
 
 // What a publisher does not tell everything about. Everything else that stands in an archive is taken as whole,
