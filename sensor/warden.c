@@ -110,6 +110,8 @@ static int run(int count, char **arguments) {
   if (pins && (error = pin_guard(guard, pins))) return fail("pinning the guard", error);
   attach_calls(sensor);
   report_tasks(sensor, reader);
+  error = drop_privileges();
+  if (error) return fail("dropping capabilities", error);
   char text[2048];
   snprintf(text, sizeof text, "{\"armed\":true,\"calls\":%zu,\"missing\":[%s],\"pinned\":%s}", attached_calls(), missing_calls(), pins ? "true" : "false");
   out_status(0, 0, text);

@@ -133,7 +133,7 @@ static __always_inline struct record *start_record(struct scratch *s, struct tas
   struct container_name *name = container(task, &id);
   if (name && name->id[0]) __builtin_memcpy(r->container, name->id, 12);
   r->cgroup = id;
-  BPF_CORE_READ_STR_INTO(&r->comm, task, comm);
+  BPF_CORE_READ_INTO(&r->comm, task, comm);
   return r;
 }
 

@@ -1,0 +1,127 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { PalisadeError } from '@palisade/model/error';
+import { kinds, requestAt, requestOps, requestSize, tags } from '@palisade/behaviour/decode.gen';
+import type { SensorRecord } from '@palisade/behaviour/decode';
+import { createRecordStream, textOf } from '@palisade/behaviour/decode';
+
+/** One syscall to record. Without flags only calls that succeed, for open only those that may write. */
+export type CallWanted = { readonly name: string; readonly failed?: boolean; readonly reads?: boolean; readonly containersOnly?: boolean };
+
+/** What came of arming: `missing` are wanted syscalls that have no tracepoint on this kernel. */
+export type Armed = { readonly calls: number; readonly missing: readonly string[]; readonly pinned: boolean };
+
+export type Loss = { readonly ring: number; readonly scratch: number };
+
+export type WardenOptions = {
+  /** Path of the warden program. */
+  readonly program: string;
+  readonly calls: readonly CallWanted[];
+  /** Directory in bpffs where the deny lists and their program stay when every process is dead. */
+  readonly pins?: string;
+  /** Called for each record, which the next one reuses. */
+  onRecord(record: SensorRecord): void;
+  /** Records that could not be kept since the last call: a gap. */
+  onLoss(loss: Loss): void;
+  readonly signal: AbortSignal;
+};
+
+export type Request = {
+  readonly op: keyof typeof requestOps;
+  readonly text?: string;
+  readonly flags?: number;
+  readonly pid?: number;
+  /** Start of the process to signal, ns since boot, as its records say; 0 = whoever has the pid. */
+  readonly start?: number;
+  readonly signalNumber?: number;
+};
+
+export type Warden = {
+  readonly armed: Armed;
+  readonly pid: number;
+  /** Resolves when the kernel has taken it; throws `sensor-request` with the errno otherwise. */
+  request(request: Request): Promise<void>;
+  /** Resolves when the warden has ended; throws `sensor-ended` when it did so by itself. */
+  readonly ended: Promise<void>;
+  /** Closes the warden's input: it drains the ring, detaches everything that is not pinned, and ends. */
+  stop(): Promise<void>;
+};
+
+/** Starts the warden as a child and waits until it is armed. Throws `sensor-start` with its own words when it cannot. */
+export async function startWarden(options: WardenOptions): Promise<Warden> {
+  const words = options.calls.map((call) => `${call.name}:${call.failed === true ? 'f' : ''}${call.reads === true ? 'r' : ''}${call.containersOnly === true ? 'c' : ''}`);
+  const child = spawn(options.program, ['run', ...(options.pins === undefined ? [] : ['--pin', options.pins]), ...words], { stdio: ['pipe', 'pipe', 'pipe'] });
+  const said: string[] = [];
+  child.stderr.setEncoding('utf8').on('data', (text: string) => void said.push(text));
+  const waiting = new Map<number, (result: number) => void>();
+  let lastId = 0;
+  let stopping = false;
+  let arm: (armed: Armed) => void = () => undefined;
+  const armed = new Promise<Armed>((resolve) => (arm = resolve));
+
+  const stream = createRecordStream((record) => {
+    const { header } = record;
+    if (header.kind === kinds.loss) options.onLoss({ ring: header.arg0, scratch: header.arg1 });
+    else if (header.kind !== kinds.status) options.onRecord(record);
+    else if (header.arg0 === 0) arm(JSON.parse(textOf(record, tags.text) ?? '{}') as Armed);
+    else {
+      waiting.get(header.arg0)?.(header.result);
+      waiting.delete(header.arg0);
+    }
+  });
+  child.stdout.on('data', (chunk: Buffer) => stream.push(chunk));
+  child.stdin.on('error', () => undefined); // it ended; `ended` says so
+  const ended = once(child, 'close').then(([code, signal]) => {
+    for (const answer of waiting.values()) answer(-3);
+    waiting.clear();
+    if (stopping && code === 0) return;
+    throw new PalisadeError('sensor-ended', `the sensor ended with ${String(code ?? signal)}: ${said.join('').trim()}`, { status: 500, retryable: true });
+  });
+  ended.catch(() => undefined);
+  options.signal.addEventListener('abort', () => void stop(), { once: true });
+
+  async function stop(): Promise<void> {
+    stopping = true;
+    child.stdin.end();
+    await ended;
+  }
+
+  const state = await Promise.race([
+    armed,
+    once(child, 'error').then(([error]) => { throw startError(String(error)); }),
+    once(child, 'close').then(() => { throw startError(said.join('').trim()); }),
+  ]);
+  return {
+    armed: state,
+    pid: child.pid ?? 0,
+    ended,
+    stop,
+    async request(request) {
+      lastId += 1;
+      const id = lastId;
+      const result = new Promise<number>((resolve) => waiting.set(id, resolve));
+      child.stdin.write(encodeRequest(request, id));
+      const code = await result;
+      if (code !== 0) throw new PalisadeError('sensor-request', `the kernel refused ${request.op}: errno ${-code}`, { status: 409, detail: { errno: -code } });
+    },
+  };
+}
+
+function startError(message: string): PalisadeError {
+  return new PalisadeError('sensor-start', `the sensor did not start: ${message}`, { status: 500 });
+}
+
+/** The fixed form of sensor/request.h. Throws `sensor-request` for text that does not fit: a cut path is another path. */
+export function encodeRequest(request: Request, id: number): Buffer {
+  const bytes = Buffer.alloc(requestSize);
+  const text = Buffer.from(request.text ?? '');
+  if (text.length >= requestSize - requestAt.text || text.includes(0)) throw new PalisadeError('sensor-request', `text of ${text.length} bytes does not fit a request`);
+  bytes.writeUInt32LE(requestOps[request.op], requestAt.op);
+  bytes.writeUInt32LE(request.flags ?? 0, requestAt.flags);
+  bytes.writeUInt32LE(request.pid ?? 0, requestAt.pid);
+  bytes.writeUInt32LE(request.signalNumber ?? 0, requestAt.signal);
+  bytes.writeBigUInt64LE(BigInt(Math.trunc(request.start ?? 0)), requestAt.start);
+  bytes.writeBigUInt64LE(BigInt(id), requestAt.id);
+  text.copy(bytes, requestAt.text);
+  return bytes;
+}

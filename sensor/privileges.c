@@ -1,0 +1,31 @@
+/* After loading, only what later requests need is kept: maps (BPF, PERFMON), other users' processes (KILL, SYS_PTRACE). */
+#include <errno.h>
+#include <linux/capability.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include "warden.h"
+
+#ifndef CAP_PERFMON
+#define CAP_PERFMON 38
+#define CAP_BPF 39
+#endif
+
+int drop_privileges(void) {
+  static const int kept[] = {CAP_KILL, CAP_SYS_PTRACE, CAP_PERFMON, CAP_BPF};
+  struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+  struct __user_cap_data_struct data[2];
+  if (syscall(SYS_capget, &header, data) != 0) return -errno;
+  u32 mask[2] = {0, 0};
+  for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++) mask[kept[i] / 32] |= 1u << (kept[i] % 32);
+  /* Where the engine knows no CAP_BPF, CAP_SYS_ADMIN stands for it and must stay for map updates. */
+  if (!(data[CAP_BPF / 32].permitted & (1u << (CAP_BPF % 32)))) mask[CAP_SYS_ADMIN / 32] |= 1u << (CAP_SYS_ADMIN % 32);
+  for (int i = 0; i < 2; i++) {
+    data[i].permitted &= mask[i];
+    data[i].effective = data[i].permitted;
+    data[i].inheritable = 0;
+  }
+  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return -errno;
+  return syscall(SYS_capset, &header, data) != 0 ? -errno : 0;
+}
