@@ -7,6 +7,7 @@ import { jar } from './jar/cataloguer.ts';
 import { npm } from './npm/cataloguer.ts';
 import { osRelease } from './os-release/cataloguer.ts';
 import { python } from './python/cataloguer.ts';
+import { rpm } from './rpm/cataloguer.ts';
 
 /** Every cataloguer, one folder and one entry each. */
-export const cataloguers: readonly Cataloguer[] = [apk, dpkg, goBinary, goMod, jar, npm, osRelease, python];
+export const cataloguers: readonly Cataloguer[] = [apk, dpkg, goBinary, goMod, jar, npm, osRelease, python, rpm];

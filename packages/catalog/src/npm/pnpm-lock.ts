@@ -10,10 +10,11 @@ export function readPnpmLock(text: string): { packages: Found[]; bad: number } {
   if (document === null) return { packages, bad };
   if (!isRecord(document)) throw new Error('not a YAML mapping');
   const entries = isRecord(document['packages']) ? document['packages'] : {};
-  const major = Number.parseFloat(String(document['lockfileVersion'] ?? ''));
+  const lockfile = document['lockfileVersion'];
+  const major = typeof lockfile === 'string' ? Number.parseFloat(lockfile) : lockfile;
   for (const [key, entry] of Object.entries(entries)) {
     const fields = isRecord(entry) ? entry : {};
-    const named = nameAndVersion(key, fields, major < 6);
+    const named = nameAndVersion(key, fields, typeof major === 'number' && major < 6);
     if (named === undefined) bad += 1;
     else packages.push(npmPackage(named.name, named.version, fields['dev'] === true ? { dev: true } : {}));
   }
