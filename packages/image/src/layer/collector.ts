@@ -1,0 +1,98 @@
+import type { Gap } from '@palisade/model/gap';
+import { mergeGaps } from '@palisade/model/gap';
+import { messageOf } from '@palisade/model/error';
+import type { Analyzer, FileStat, Json } from '../analyzer.ts';
+import type { Content } from '../content.ts';
+import { openFile } from '../content.ts';
+import { LimitError } from '../error.ts';
+import { limits } from '../limits.ts';
+import { baseName, parentOf } from '../path.ts';
+import type { LayerFacts } from './layer-facts.ts';
+
+const whiteoutPrefix = '.wh.';
+const opaqueMarker = '.wh..wh..opq';
+
+/** Gathers a layer's entries, offers files to the analyzers, and keeps what they answer. */
+export type Collector = {
+  /** Notes the entry; true when some analyzer wants its content and `read` is to be called with it. */
+  note(stat: FileStat): boolean;
+  read(stat: FileStat, content: Content): Promise<void>;
+  whiteout(path: string): void;
+  opaque(path: string): void;
+  gap(kind: string, subject: string, reason: string): void;
+  /** Hard links that an analyzer wants: their content lies at another path of the same layer. */
+  readonly links: ReadonlyMap<string, FileStat[]>;
+  finish(extra?: { diffId?: string; proof?: string }): LayerFacts;
+};
+
+export function createCollector(analyzers: readonly Analyzer[], signal: AbortSignal, archiveWhiteouts: boolean): Collector {
+  const facts: { analyzer: string; path: string; data: Json }[] = [];
+  const covers: string[] = [];
+  const replaced: string[] = [];
+  const whiteouts: string[] = [];
+  const opaque: string[] = [];
+  const gaps: Gap[] = [];
+  const links = new Map<string, FileStat[]>();
+  let files = 0;
+  let bytes = 0;
+
+  const gap = (kind: string, subject: string, reason: string): void => {
+    gaps.push({ kind, subject, reason, count: 1 });
+  };
+  const wanted = (stat: FileStat): boolean => analyzers.some((analyzer) => analyzer.wants(stat));
+
+  return {
+    links,
+    gap,
+    whiteout: (path) => void whiteouts.push(path),
+    opaque: (path) => void opaque.push(path),
+    note(stat) {
+      signal.throwIfAborted();
+      if (archiveWhiteouts) {
+        const name = baseName(stat.path);
+        if (name === opaqueMarker) {
+          opaque.push(parentOf(stat.path));
+          return false;
+        }
+        if (name.startsWith(whiteoutPrefix)) {
+          const hidden = name.slice(whiteoutPrefix.length);
+          if (!hidden.startsWith(whiteoutPrefix) && hidden !== '') whiteouts.push(parentOf(stat.path) === '' ? hidden : `${parentOf(stat.path)}/${hidden}`);
+          return false;
+        }
+      }
+      if (stat.type === 'directory') return false;
+      if (stat.type === 'file') {
+        files += 1;
+        bytes += stat.size;
+        if (!wanted(stat)) return false;
+        covers.push(stat.path);
+        if (stat.size <= limits.spooledFile) return true;
+        gap('limit-file-size', stat.path, `larger than ${limits.spooledFile} bytes`);
+        return false;
+      }
+      if (stat.type === 'symlink') replaced.push(stat.path);
+      if (!wanted({ ...stat, type: 'file' })) return false;
+      covers.push(stat.path);
+      if (stat.type === 'hardlink' && stat.target !== undefined) {
+        files += 1;
+        const known = links.get(stat.target);
+        if (known === undefined) links.set(stat.target, [stat]);
+        else known.push(stat);
+      }
+      return false;
+    },
+    async read(stat, content) {
+      for (const analyzer of analyzers) {
+        if (!analyzer.wants(stat)) continue;
+        try {
+          const data = await analyzer.read(openFile(stat, content), { gap: (found) => void gaps.push(found), signal });
+          if (data !== undefined) facts.push({ analyzer: analyzer.id, path: stat.path, data });
+        } catch (error) {
+          signal.throwIfAborted();
+          gap(error instanceof LimitError ? 'limit-file-size' : 'file-unreadable', stat.path, `${analyzer.id}: ${messageOf(error)}`);
+        }
+      }
+    },
+    finish: (extra = {}) => ({ facts, covers, replaced, whiteouts, opaque, files, bytes, gaps: mergeGaps(gaps), ...extra }),
+  };
+}

@@ -1,0 +1,91 @@
+import { closeSync, constants, fstatSync, openSync, statSync } from 'node:fs';
+import { messageOf } from '@palisade/model/error';
+import type { Content } from './content.ts';
+import { fileContent } from './content.ts';
+import { UnreadableImage } from './error.ts';
+import { limits } from './limits.ts';
+import { compressionOf, decompress } from './layer/decompress.ts';
+import { createSpool } from './layer/spool.ts';
+import type { BlobStore } from './source/archive-index.ts';
+import { indexArchive } from './source/archive-index.ts';
+import { openDockerArchive } from './source/docker-archive.ts';
+import { directoryStore } from './source/layout-directory.ts';
+import { openOciLayout } from './source/oci-layout.ts';
+import type { OpenedImage } from './source/opened-image.ts';
+
+/** What platform to take from an image of several: the machine's own unless said otherwise. */
+export const hostPlatform = `linux/${process.arch === 'x64' ? 'amd64' : process.arch}`;
+
+/**
+ * Opens `docker save` archives and OCI archives (told apart by content; a compressed archive is unpacked into a
+ * temporary file first). `file` may end in "#NAME" to choose one of several images.
+ */
+export async function openArchive(file: string, platform = hostPlatform): Promise<OpenedImage> {
+  const [name, wanted] = splitChoice(file);
+  const store = indexArchive(await plainContent(openContent(name), name), name);
+  try {
+    if (store.get('manifest.json') === undefined && store.get('index.json') !== undefined) {
+      return openOciLayout(store, name, { platform, ...(wanted === undefined ? {} : { reference: wanted }) });
+    }
+    return openDockerArchive(store, name, wanted);
+  } catch (error) {
+    store.close();
+    throw error;
+  }
+}
+
+/** Opens an OCI layout: a directory, or an archive of one. */
+export async function openOci(path: string, platform = hostPlatform): Promise<OpenedImage> {
+  const [name, wanted] = splitChoice(path);
+  const options = { platform, ...(wanted === undefined ? {} : { reference: wanted }) };
+  const store: BlobStore = isDirectory(name) ? directoryStore(name) : indexArchive(await plainContent(openContent(name), name), name);
+  try {
+    return openOciLayout(store, name, options);
+  } catch (error) {
+    store.close();
+    throw error;
+  }
+}
+
+function splitChoice(path: string): [string, string | undefined] {
+  const hash = path.lastIndexOf('#');
+  return hash === -1 ? [path, undefined] : [path.slice(0, hash), path.slice(hash + 1)];
+}
+
+function isDirectory(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch (error) {
+    throw new UnreadableImage(`${path}: ${messageOf(error)}`, {}, error);
+  }
+}
+
+function openContent(path: string): Content {
+  let fd: number;
+  try {
+    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  } catch (error) {
+    throw new UnreadableImage(`${path}: ${messageOf(error)}`, {}, error);
+  }
+  const stats = fstatSync(fd);
+  if (!stats.isFile()) {
+    closeSync(fd);
+    throw new UnreadableImage(`${path}: not a regular file`);
+  }
+  return fileContent(fd, 0, stats.size, true);
+}
+
+async function plainContent(content: Content, subject: string): Promise<Content> {
+  const compression = compressionOf(content);
+  if (compression === 'none') return content;
+  // Always a file on disk: a spool made for more than fits in memory.
+  const spool = createSpool(limits.inMemory + 1);
+  try {
+    for await (const bytes of decompress(content, compression).chunks) spool.write(bytes);
+  } catch (error) {
+    throw new UnreadableImage(`${subject}: ${messageOf(error)}`, {}, error);
+  } finally {
+    content.close();
+  }
+  return spool.content();
+}

@@ -1,0 +1,92 @@
+import { gzipSync, zstdCompressSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { analyseArchive } from './reader.ts';
+import { dockerArchive, sha256, tar } from './tar-writer.ts';
+
+const base = tar([
+  { name: 'want/', type: '5' },
+  { name: 'want/a', body: 'one' },
+  { name: 'want/b', body: 'two' },
+  { name: './want/deep/c', body: 'three' },
+  { name: 'other', body: 'x'.repeat(2000) },
+]);
+const upper = tar([
+  { name: 'want/a', body: 'new' },
+  { name: 'want/.wh.b' },
+  { name: 'want/deep/.wh..wh..opq' },
+  { name: 'want/deep/d', body: 'four' },
+]);
+const expected = [
+  { analyzer: 'echo', path: 'want/a', data: 'one', layer: sha256(base), removed: sha256(upper) },
+  { analyzer: 'echo', path: 'want/b', data: 'two', layer: sha256(base), removed: sha256(upper) },
+  { analyzer: 'echo', path: 'want/deep/c', data: 'three', layer: sha256(base), removed: sha256(upper) },
+  { analyzer: 'echo', path: 'want/a', data: 'new', layer: sha256(upper) },
+  { analyzer: 'echo', path: 'want/deep/d', data: 'four', layer: sha256(upper) },
+];
+const sorted = <T extends { path: string; layer: string }>(facts: readonly T[]): T[] => [...facts].sort((a, b) => (a.layer + a.path < b.layer + b.path ? -1 : 1));
+
+describe('a docker archive', () => {
+  for (const [name, pack] of [['plain', undefined], ['gzip', gzipSync], ['zstd', zstdCompressSync]] as const) {
+    it(`is squashed by whiteouts and opaque directories, ${name} layers`, async () => {
+      const layers = [base, upper].map((plain) => ({ plain, ...(pack === undefined ? {} : { stored: pack(plain) }) }));
+      const analysis = await analyseArchive(dockerArchive(layers));
+      expect(sorted(analysis.facts)).toEqual(sorted(expected));
+      expect(analysis).toMatchObject({ status: 'complete', gaps: [], content: name === 'plain' ? 'headers' : 'verified' });
+      expect(analysis.layers.map((layer) => [layer.instruction, layer.size])).toEqual([['RUN step 0', 2011], ['RUN step 1', 7]]);
+    });
+  }
+
+  it('is verified when all of it was hashed', async () => {
+    const analysis = await analyseArchive(dockerArchive([{ plain: base }]), { verify: true });
+    expect(analysis).toMatchObject({ content: 'verified', status: 'complete' });
+    expect(analysis.facts).toHaveLength(3);
+  });
+
+  it('that claims another layer is found out under verification', async () => {
+    const lie = dockerArchive([{ plain: base, diffId: sha256(upper) }]);
+    const analysis = await analyseArchive(lie, { verify: true });
+    expect(analysis).toMatchObject({ content: 'headers', status: 'partial' });
+    expect(analysis.gaps.map((gap) => gap.kind)).toEqual(['digest-mismatch']);
+  });
+
+  it('reads a hard link at its own path, wherever its target stands', async () => {
+    const layer = tar([{ name: 'want/link', type: '1', target: 'data/file' }, { name: 'data/file', body: 'shared' }]);
+    for (const stored of [layer, gzipSync(layer)]) {
+      const analysis = await analyseArchive(dockerArchive([{ plain: layer, stored }]));
+      expect(analysis.facts.map((fact) => [fact.path, fact.data])).toEqual([['want/link', 'shared']]);
+    }
+  });
+});
+
+describe('a hostile archive', () => {
+  const cases: Record<string, { layer: Buffer; stored?: Buffer; gap: string; reads: number }> = {
+    'with a path that leaves the tree': { layer: tar([{ name: '../want/x', body: 'x' }, { name: 'want/a', body: 'ok' }]), gap: 'entry-refused', reads: 1 },
+    'with a hard link out of the tree': { layer: tar([{ name: 'want/x', type: '1', target: '../../etc/shadow' }]), gap: 'link-outside', reads: 0 },
+    'with a hard link to nothing': { layer: tar([{ name: 'want/x', type: '1', target: 'want/y' }]), gap: 'link-dangling', reads: 0 },
+    'cut off within a file': { layer: tar([{ name: 'want/a', body: 'ok' }, { name: 'want/x', body: 'short', size: 9000 }], false), gap: 'archive-damaged', reads: 1 },
+    'cut off within a header': { layer: tar([{ name: 'want/a', body: 'ok' }]).subarray(0, 1024 + 100), gap: 'archive-damaged', reads: 1 },
+    'with a broken header': { layer: Buffer.concat([tar([{ name: 'want/a', body: 'ok' }], false), Buffer.alloc(512, 7)]), gap: 'archive-damaged', reads: 1 },
+    'with an endless extended header': { layer: tar([{ name: 'x', type: 'x', size: 2 ** 31 }], false), gap: 'limit-archive', reads: 0 },
+    'with an unknown entry type': { layer: tar([{ name: 'want/z', type: 'Z', body: 'z' }]), gap: 'entry-refused', reads: 0 },
+    'with a truncated gzip stream': { layer: base, stored: gzipSync(base).subarray(0, 60), gap: 'archive-damaged', reads: 0 },
+  };
+  for (const [name, { layer, stored, gap, reads }] of Object.entries(cases)) {
+    it(`${name} ends in a gap, and the rest is read`, async () => {
+      const analysis = await analyseArchive(dockerArchive([{ plain: layer, ...(stored === undefined ? {} : { stored }) }]));
+      expect(analysis.gaps.map((found) => found.kind)).toContain(gap);
+      expect(analysis.status).toBe('partial');
+      expect(analysis.facts).toHaveLength(reads);
+    });
+  }
+
+  it('that unpacks without end is stopped', async () => {
+    const bomb = gzipSync(Buffer.concat([tar([{ name: 'zeros', size: 2 ** 32 }], false), Buffer.alloc(200 << 20)]), { level: 9 });
+    const analysis = await analyseArchive(dockerArchive([{ plain: Buffer.alloc(0), stored: bomb, diffId: sha256(base) }]));
+    expect(analysis.gaps.map((gap) => gap.kind)).toContain('limit-archive');
+  });
+
+  it('that is no image at all is named', async () => {
+    await expect(analyseArchive(tar([{ name: 'readme', body: 'hello' }]))).rejects.toThrow(/no manifest\.json/);
+    await expect(analyseArchive(Buffer.from('not a tar at all, but long enough to be looked at'.repeat(20)))).rejects.toThrow(/checksum|octal|header/);
+  });
+});
