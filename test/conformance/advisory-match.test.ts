@@ -1,0 +1,121 @@
+import { globSync, readFileSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { load } from 'js-yaml';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { buildBundle } from '@palisade/advisory/bundle/build';
+import { openBundle } from '@palisade/advisory/bundle/open';
+import type { Bundle } from '@palisade/advisory/bundle/open';
+import { conformance, dataPath, unpack } from '../conformance-data.ts';
+import { plainlyAffected } from './advisory-reference.ts';
+import type { RawRecord } from './advisory-reference.ts';
+
+type Corpus = {
+  readonly archive: string;
+  readonly ecosystem: string;
+  readonly scheme: string;
+  readonly floor: number;
+  /** Also these spellings of the ecosystem are the same one. */
+  readonly also?: (ecosystem: string) => boolean;
+  readonly name?: (name: string) => string;
+};
+
+const lower = (name: string): string => name.toLowerCase();
+const corpora: readonly Corpus[] = [
+  { archive: 'osv-go', ecosystem: 'Go', scheme: 'go', floor: 5_000 },
+  { archive: 'osv-pypi', ecosystem: 'PyPI', scheme: 'pep440', floor: 4_700, name: (name) => name.toLowerCase().replace(/[-_.]+/g, '-') },
+  { archive: 'osv-almalinux', ecosystem: 'AlmaLinux:9', scheme: 'rpm', floor: 5_000 },
+  { archive: 'osv-almalinux', ecosystem: 'AlmaLinux:8', scheme: 'rpm', floor: 5_000 },
+  { archive: 'osv-bitnami', ecosystem: 'Bitnami', scheme: 'semver', floor: 1_000, name: lower },
+  { archive: 'osv-drupal', ecosystem: 'Packagist', scheme: 'packagist', floor: 500, name: lower, also: (ecosystem) => ecosystem.startsWith('Packagist:') },
+  { archive: 'osv-ghsa-sample', ecosystem: 'Maven', scheme: 'maven', floor: 1_000 },
+  { archive: 'osv-ghsa-sample', ecosystem: 'npm', scheme: 'semver', floor: 500 },
+];
+const perPackage = 24;
+const maxPackages = 5000;
+
+conformance('matching agrees with a plain reference', [...new Set(corpora.map(({ archive }) => `feeds/${archive}.tar.gz`))], () => {
+  const folders: string[] = [];
+  const bundles = new Map<string, Bundle>();
+  const records = new Map<string, RawRecord[]>();
+
+  beforeAll(async () => {
+    for (const archive of new Set(corpora.map((corpus) => corpus.archive))) {
+      const folder = unpack(`feeds/${archive}.tar.gz`);
+      folders.push(folder);
+      const out = path.join(folder, 'bundle.db');
+      await buildBundle({ sources: [{ path: dataPath(`feeds/${archive}.tar.gz`) }], out });
+      bundles.set(archive, openBundle(out));
+      records.set(archive, globSync('**/*.{json,yaml}', { cwd: folder }).map((file) => decode(path.join(folder, file))));
+    }
+  });
+  afterAll(() => {
+    for (const bundle of bundles.values()) bundle.close();
+    for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+  });
+
+  for (const corpus of corpora) {
+    it(`${corpus.archive}: ${corpus.ecosystem}`, () => {
+      const bundle = bundles.get(corpus.archive);
+      if (bundle === undefined) throw new Error('no bundle');
+      const byName = indexed(records.get(corpus.archive) ?? [], corpus);
+      let pairs = 0;
+      let affected = 0;
+      for (const [name, own] of sampled([...byName], maxPackages)) {
+        for (const version of versionsOf(own, corpus, name)) {
+          const same = (ecosystem: string, other: string): boolean => sameEcosystem(corpus, ecosystem) && keyOf(corpus, other) === name;
+          const expected = own.filter((record) => plainlyAffected(record, corpus.scheme, same, version) === true).map((record) => record.id);
+          const [match] = bundle.match([{ purl: `pkg:generic/x@${version}`, ecosystem: corpus.ecosystem, name, version, paths: [] }]);
+          const rows = new Set((match?.vulnerabilities ?? []).filter((one) => one.answer === 'affected').flatMap((one) => one.advisories));
+          const found = [...rows].map((row) => bundle.advisory(row).name);
+          expect([name, version, found.sort()]).toEqual([name, version, [...new Set(expected)].sort()]);
+          pairs += 1;
+          affected += expected.length;
+        }
+      }
+      expect(pairs).toBeGreaterThanOrEqual(corpus.floor);
+      expect(affected).toBeGreaterThan(corpus.floor / 4);
+    });
+  }
+});
+
+function decode(file: string): RawRecord {
+  const text = readFileSync(file, 'utf8');
+  return (file.endsWith('.json') ? JSON.parse(text) : load(text)) as RawRecord;
+}
+
+function sameEcosystem(corpus: Corpus, ecosystem: string): boolean {
+  return ecosystem === corpus.ecosystem || corpus.also?.(ecosystem) === true;
+}
+
+function keyOf(corpus: Corpus, name: string): string {
+  return corpus.name?.(name) ?? name;
+}
+
+function indexed(all: readonly RawRecord[], corpus: Corpus): Map<string, RawRecord[]> {
+  const byName = new Map<string, RawRecord[]>();
+  for (const record of all) {
+    // Bug-fix and enhancement notices without a CVE are no vulnerabilities.
+    if (/^AL[BE]A-/.test(record.id) && !(record.related ?? []).some((id) => id.startsWith('CVE-'))) continue;
+    const names = (record.affected ?? []).filter((one) => one.package !== undefined && sameEcosystem(corpus, one.package.ecosystem)).map((one) => keyOf(corpus, one.package?.name ?? ''));
+    for (const name of new Set(names)) byName.set(name, [...(byName.get(name) ?? []), record]);
+  }
+  return byName;
+}
+
+// The bounds of the ranges themselves are where a matcher errs; spread over all of them.
+function versionsOf(own: readonly RawRecord[], corpus: Corpus, name: string): string[] {
+  const versions = new Set<string>(['1.0.0']);
+  for (const record of own) {
+    for (const one of record.affected ?? []) {
+      if (one.package === undefined || !sameEcosystem(corpus, one.package.ecosystem) || keyOf(corpus, one.package.name) !== name) continue;
+      for (const range of one.ranges ?? []) if (range.type !== 'GIT') for (const event of range.events) versions.add(String(Object.values(event)[0]));
+      if (Array.isArray(one.versions)) for (const version of one.versions.slice(0, 3)) versions.add(String(version));
+    }
+  }
+  return sampled([...versions], perPackage);
+}
+
+function sampled<T>(all: readonly T[], count: number): T[] {
+  const step = Math.max(1, all.length / count);
+  return Array.from({ length: Math.min(count, all.length) }, (_, index) => all[Math.floor(index * step)] as T);
+}
