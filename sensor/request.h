@@ -37,6 +37,8 @@ struct call {
 #define REQUEST_ALLOW_NAME 5
 #define REQUEST_ALLOW_CONTAINER 6
 #define REQUEST_SIGNAL 7
+#define REQUEST_ISOLATE 8
+#define REQUEST_RECONNECT 9
 
 /* Fixed size, so that a request is either whole or refused. */
 struct request {

@@ -56,6 +56,8 @@ static int carry_out(struct sensor *sensor, const struct request *request) {
     case REQUEST_ALLOW_PATH: return set_deny(sensor->maps.deny_paths, request, DENY_PATH, false);
     case REQUEST_ALLOW_NAME: return set_deny(sensor->maps.deny_names, request, 16, false);
     case REQUEST_ALLOW_CONTAINER: return set_deny(sensor->maps.deny_containers, request, 16, false);
+    case REQUEST_ISOLATE: return set_deny(sensor->maps.isolated, request, 16, true);
+    case REQUEST_RECONNECT: return set_deny(sensor->maps.isolated, request, 16, false);
     case REQUEST_SIGNAL: return send_signal(request);
     default: return -EINVAL;
   }

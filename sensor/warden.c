@@ -26,8 +26,9 @@ static int fail(const char *what, int error) {
 }
 
 static void pin_map_paths(struct sensor *sensor, const char *pins) {
-  struct bpf_map *maps[] = {sensor->maps.deny_paths, sensor->maps.deny_names, sensor->maps.deny_containers};
-  for (size_t i = 0; i < 3; i++) {
+  struct bpf_map *maps[] = {sensor->maps.deny_paths, sensor->maps.deny_names, sensor->maps.deny_containers,
+                            sensor->maps.isolated, sensor->maps.containers};
+  for (size_t i = 0; i < sizeof maps / sizeof maps[0]; i++) {
     char path[256];
     snprintf(path, sizeof path, "%s/%s", pins, bpf_map__name(maps[i]));
     bpf_map__set_pin_path(maps[i], path);
@@ -108,12 +109,14 @@ static int run(int count, char **arguments) {
   struct bpf_link *guard = bpf_program__attach(sensor->progs.on_guard);
   if (!guard) return fail("on_guard", errno);
   if (pins && (error = pin_guard(guard, pins))) return fail("pinning the guard", error);
+  int isolation = attach_isolation(sensor, pins);
   attach_calls(sensor);
   report_tasks(sensor, reader);
   error = drop_privileges();
   if (error) return fail("dropping capabilities", error);
   char text[2048];
-  snprintf(text, sizeof text, "{\"armed\":true,\"calls\":%zu,\"missing\":[%s],\"pinned\":%s}", attached_calls(), missing_calls(), pins ? "true" : "false");
+  snprintf(text, sizeof text, "{\"armed\":true,\"calls\":%zu,\"missing\":[%s],\"pinned\":%s,\"isolation\":%s}",
+           attached_calls(), missing_calls(), pins ? "true" : "false", isolation == 0 ? "true" : "false");
   out_status(0, 0, text);
   out_flush();
   return watch(sensor, reader);

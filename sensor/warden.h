@@ -31,6 +31,9 @@ int take_requests(struct sensor *sensor);
 /* mounts.c */
 int prepare_mounts(const char *pins);
 
+/* isolate.c */
+int attach_isolation(struct sensor *sensor, const char *pins);
+
 /* privileges.c */
 int drop_privileges(void);
 

@@ -1,14 +1,14 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, rmdirSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, rmdirSync, statSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { SensorRecord } from '@palisade/behaviour/decode';
-import { socketOf, stringsOf, syscallName, textOf } from '@palisade/behaviour/decode';
-import { flags, inodeInfoSize, kinds, recordSize, socketInfoSize, tags } from '@palisade/behaviour/decode.gen';
+import { executedFileOf, socketOf, stringsOf, syscallName, textOf } from '@palisade/behaviour/decode';
+import { denials, flags, inodeInfoSize, kinds, recordSize, socketInfoSize, tags } from '@palisade/behaviour/decode.gen';
 import type { Warden } from '@palisade/app-agent/sensor/warden';
 import { startWarden } from '@palisade/app-agent/sensor/warden';
 
@@ -17,7 +17,7 @@ const program = path.join(root, 'sensor/build/warden');
 const pins = '/sys/fs/bpf/palisade-test';
 const places = mkdtempSync(path.join(tmpdir(), 'palisade-sensor-'));
 
-type Seen = { kind: number; call: string | undefined; exe: string | undefined; argv: string[] | undefined; arg: (string | undefined)[]; pid: number; container: string; flags: number; remotePort: number | undefined; result: number; comm: string };
+type Seen = { kind: number; call: string | undefined; exe: string | undefined; argv: string[] | undefined; arg: (string | undefined)[]; pid: number; ino: number | undefined; container: string; flags: number; remotePort: number | undefined; result: number; comm: string };
 const seen: Seen[] = [];
 let lost = 0;
 
@@ -29,6 +29,7 @@ function keep(record: SensorRecord): void {
     argv: stringsOf(record, tags.argv),
     arg: [0, 1, 2].map((index) => textOf(record, tags.arg + index)),
     pid: record.header.pid,
+    ino: executedFileOf(record)?.ino,
     container: record.header.container,
     flags: record.header.flags,
     remotePort: (socketOf(record, tags.stdio) ?? socketOf(record, tags.socket))?.remotePort,
@@ -86,6 +87,7 @@ describe('with the sensor armed', () => {
     const child = spawnSync('/bin/sh', ['-c', 'exit 7', 'marker-of-this-test']);
     const exec = await until((record) => record.kind === kinds.exec && record.argv?.[3] === 'marker-of-this-test');
     expect(exec.exe).toMatch(/\/(da|ba)?sh$/);
+    expect(exec.ino).toBe(statSync('/bin/sh').ino);
     const exit = await until((record) => record.kind === kinds.exit && record.pid === exec.pid);
     expect(exit.result >> 8).toBe(child.status);
   });
@@ -137,6 +139,53 @@ describe('with the sensor armed', () => {
     expect((await until((record) => record.kind === kinds.exec && record.argv?.[0] === 'socket-shell')).remotePort).toBe(port);
     expect((await until((record) => record.call === 'connect' && record.pid === child.pid && record.remotePort === port)).result).toBe(0);
     server.close();
+  });
+
+  test('an isolated container has no network, new or established, until it is reconnected', async () => {
+    const unified = ['/sys/fs/cgroup/unified', '/sys/fs/cgroup'].find((place) => existsSync(path.join(place, 'cgroup.procs'))) ?? '';
+    const group = path.join(unified, 'ef56'.repeat(16));
+    mkdirSync(group);
+    const server = createServer((socket) => socket.on('error', () => undefined).pipe(socket)).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const script = `import socket,sys
+old=socket.create_connection(("127.0.0.1",int(sys.argv[1]))); old.settimeout(0.3)
+def talk(s):
+  try:
+    s.sendall(b"x"); return "yes" if s.recv(1) else "no"
+  except OSError: return "no"
+def fresh():
+  try: return talk(socket.create_connection(("127.0.0.1",int(sys.argv[1])),1))
+  except PermissionError: return "EPERM"
+for line in sys.stdin: print(talk(old),fresh(),flush=True)`;
+    const child = spawn('sh', ['-c', `echo $$ > ${group}/cgroup.procs; exec python3 -c "$0" ${port}`, script], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const ask = async (): Promise<string> => {
+      child.stdin.write('\n');
+      return String((await once(child.stdout, 'data'))[0]).trim();
+    };
+    expect(await ask()).toBe('yes yes');
+    await warden.request({ op: 'isolate', text: 'ef56ef56ef56' });
+    expect(await ask()).toBe('no EPERM');
+    await warden.request({ op: 'reconnect', text: 'ef56ef56ef56' });
+    expect((await ask()).endsWith('yes')).toBe(true);
+    child.stdin.end();
+    await once(child, 'close');
+    server.close();
+    rmdirSync(group);
+  });
+
+  test('programs from memory are killed in the container that forbids them, and only there', async () => {
+    const unified = ['/sys/fs/cgroup/unified', '/sys/fs/cgroup'].find((place) => existsSync(path.join(place, 'cgroup.procs'))) ?? '';
+    const group = path.join(unified, '0a1b'.repeat(16));
+    mkdirSync(group);
+    await warden.request({ op: 'denyContainer', text: '0a1b0a1b0a1b', flags: denials.memfd });
+    const script = 'import os\nf=os.memfd_create("x")\nos.write(f,open("/bin/true","rb").read())\nos.execve("/proc/self/fd/%d"%f,["true"],{})';
+    const run = (enter: string): string => spawnSync('sh', ['-c', `${enter} exec python3 -c "$0"`, script]).signal ?? 'ran';
+    expect(run('')).toBe('ran');
+    expect(run(`echo $$ > ${group}/cgroup.procs;`)).toBe('SIGKILL');
+    await warden.request({ op: 'allowContainer', text: '0a1b0a1b0a1b' });
+    expect(run(`echo $$ > ${group}/cgroup.procs;`)).toBe('ran');
+    rmdirSync(group);
   });
 
   test('after arming the warden keeps four capabilities', () => {

@@ -1,6 +1,6 @@
 import { PalisadeError } from '@palisade/model/error';
-import type { RecordHeader, SocketInfo } from './decode.gen.ts';
-import { emptyRecordHeader, emptySocketInfo, firstSyscall, maxRecord, readRecordHeader, readSocketInfo, recordSize, socketInfoSize, syscalls } from './decode.gen.ts';
+import type { InodeInfo, RecordHeader, SocketInfo } from './decode.gen.ts';
+import { emptyInodeInfo, emptyRecordHeader, emptySocketInfo, firstSyscall, inodeInfoSize, maxRecord, readInodeInfo, readRecordHeader, readSocketInfo, recordSize, socketInfoSize, syscalls, tags } from './decode.gen.ts';
 
 /** Fields a record may have; the sensor writes at most 24. More than this is a broken stream, not a big record. */
 const maxFields = 64;
@@ -74,6 +74,15 @@ export function socketOf(record: SensorRecord, tag: number): SocketInfo | undefi
   if (bytes === undefined || bytes.length < socketInfoSize) return undefined;
   const info = emptySocketInfo();
   readSocketInfo(bytes, 0, info);
+  return info;
+}
+
+/** The executed file as its file system describes it; times in ns since 1970. */
+export function executedFileOf(record: SensorRecord): InodeInfo | undefined {
+  const bytes = bytesOf(record, tags.inode);
+  if (bytes === undefined || bytes.length < inodeInfoSize) return undefined;
+  const info = emptyInodeInfo();
+  readInodeInfo(bytes, 0, info);
   return info;
 }
 

@@ -9,7 +9,7 @@ import { createRecordStream, textOf } from '@palisade/behaviour/decode';
 export type CallWanted = { readonly name: string; readonly failed?: boolean; readonly reads?: boolean; readonly containersOnly?: boolean };
 
 /** What came of arming: `missing` are wanted syscalls that have no tracepoint on this kernel. */
-export type Armed = { readonly calls: number; readonly missing: readonly string[]; readonly pinned: boolean };
+export type Armed = { readonly calls: number; readonly missing: readonly string[]; readonly pinned: boolean; readonly isolation: boolean };
 
 export type Loss = { readonly ring: number; readonly scratch: number };
 

@@ -1,0 +1,43 @@
+/* Attaches the isolation programs to the root of the unified hierarchy, and pins them beside the guard. */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <mntent.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include "warden.h"
+#include "sensor.skel.h"
+
+static int unified_root(void) {
+  FILE *mounts = setmntent("/proc/self/mounts", "re");
+  int fd = -ENOENT;
+  for (struct mntent *entry; mounts && (entry = getmntent(mounts));) {
+    if (strcmp(entry->mnt_type, "cgroup2") != 0) continue;
+    fd = open(entry->mnt_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    break;
+  }
+  if (mounts) endmntent(mounts);
+  return fd;
+}
+
+/* 0, or -errno where this kernel or engine does not allow it: then isolation is reported as missing, not pretended. */
+int attach_isolation(struct sensor *sensor, const char *pins) {
+  struct bpf_program *programs[] = {sensor->progs.isolate_connect4, sensor->progs.isolate_connect6, sensor->progs.isolate_sendmsg4,
+                                    sensor->progs.isolate_sendmsg6, sensor->progs.isolate_egress, sensor->progs.isolate_ingress};
+  int root = unified_root();
+  if (root < 0) return root;
+  int error = 0;
+  for (size_t i = 0; i < sizeof programs / sizeof programs[0] && !error; i++) {
+    struct bpf_link *link = bpf_program__attach_cgroup(programs[i], root);
+    if (!link) { error = -errno; break; }
+    if (!pins) continue;
+    char path[256];
+    snprintf(path, sizeof path, "%s/%s", pins, bpf_program__name(programs[i]));
+    unlink(path);
+    error = bpf_link__pin(link, path);
+  }
+  close(root);
+  return error;
+}
