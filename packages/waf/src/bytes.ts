@@ -1,0 +1,23 @@
+/** Values are latin1 ("binary") strings: one char code a byte, so that V8's regular expressions see bytes. */
+export const fromUtf8 = (text: string): string => (/^[\x00-\x7f]*$/.test(text) ? text : Buffer.from(text, 'utf8').toString('latin1'));
+export const toBuffer = (bytes: string): Buffer => Buffer.from(bytes, 'latin1');
+export const toUtf8 = (bytes: string): string => (/^[\x00-\x7f]*$/.test(bytes) ? bytes : Buffer.from(bytes, 'latin1').toString('utf8'));
+
+/** Lower case of ASCII letters only; String.toLowerCase would also fold bytes above 127. */
+export function lowerAscii(value: string): string {
+  if (!/[A-Z]/.test(value)) return value;
+  return /[\x80-\xff]/.test(value) ? value.replace(/[A-Z]+/g, (run) => run.toLowerCase()) : value.toLowerCase();
+}
+
+/** The value of one hexadecimal digit's char code, or -1. */
+export function hexDigit(code: number): number {
+  if (code >= 48 && code <= 57) return code - 48;
+  const lower = code | 32;
+  return lower >= 97 && lower <= 102 ? lower - 87 : -1;
+}
+
+/** C's atoi: the leading decimal integer of a string, else 0. */
+export function leadingInteger(value: string): number {
+  const found = /^[\s]*([+-]?\d+)/.exec(value);
+  return found === null ? 0 : Math.trunc(Number(found[1]));
+}

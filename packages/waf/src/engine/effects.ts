@@ -1,0 +1,83 @@
+import { leadingInteger, lowerAscii } from '../bytes.ts';
+import { inRanges } from '../load.ts';
+import type { Rule, SetVar } from '../seclang/rule.ts';
+import { expand } from './values.ts';
+import type { Transaction } from './transaction.ts';
+
+function change(tx: Transaction, rule: Rule, { collection, key, change: how, value }: SetVar): void {
+  const name = expand(tx, rule, key);
+  const folded = lowerAscii(name);
+  const right = expand(tx, rule, value);
+  const next = (old: string | undefined): string => {
+    if (how === 'set') return right;
+    const amount = leadingInteger(right);
+    return String(leadingInteger(old ?? '') + (how === 'add' ? amount : -amount));
+  };
+  if (collection === 'TX') {
+    if (how === 'unset') tx.tx.delete(folded);
+    else tx.tx.set(folded, { key: tx.tx.get(folded)?.key ?? name, value: next(tx.tx.get(folded)?.value) });
+    return;
+  }
+  const open = tx.persistent.get(collection);
+  if (open === undefined) return;
+  if (how === 'unset') open.values.delete(folded);
+  else {
+    const expires = tx.options.now() + tx.settings.collectionTimeout * 1000;
+    open.values.set(folded, { value: next(open.values.get(folded)?.value), expires });
+  }
+}
+
+/** Effects of each matching value, whether or not the chain goes on. */
+export function applyEach(tx: Transaction, rule: Rule): void {
+  for (const setvar of rule.setvars) change(tx, rule, setvar);
+}
+
+function control(tx: Transaction, word: string, value: string): void {
+  const on = lowerAscii(value) === 'on';
+  switch (word) {
+    case 'ruleengine':
+      tx.settings.ruleEngine = on ? 'On' : lowerAscii(value) === 'off' ? 'Off' : 'DetectionOnly';
+      break;
+    case 'requestbodyaccess':
+      tx.settings.requestBodyAccess = on;
+      break;
+    case 'responsebodyaccess':
+      tx.settings.responseBodyAccess = on;
+      break;
+    case 'requestbodylimit':
+      tx.settings.requestBodyLimit = Number(value);
+      break;
+    case 'responsebodylimit':
+      tx.settings.responseBodyLimit = Number(value);
+      break;
+    case 'requestbodyprocessor':
+      tx.processor = value.toUpperCase();
+      break;
+    case 'ruleremovebyid':
+      tx.removedIds.push(inRanges(value));
+      break;
+    case 'ruleremovebytag':
+      tx.removedTags.add(value);
+      break;
+    default: // log settings; the body variable is always there
+  }
+}
+
+/** Effects of a rule whose whole chain matched. */
+export function applyOnce(tx: Transaction, rule: Rule): void {
+  for (const { collection, key } of rule.initcols) {
+    const name = expand(tx, rule, key);
+    tx.persistent.set(collection, { key: name, values: tx.options.store.open(collection, name) });
+  }
+  for (const { word, value, targets } of rule.ctls) {
+    if (targets.length > 0 && word === 'ruleremovetargetbyid') tx.removedTargets.push({ applies: inRanges(value), targets });
+    else if (targets.length > 0 && word === 'ruleremovetargetbytag') tx.removedTargets.push({ applies: (candidate) => candidate.tags.some((tag) => tag.text === value), targets });
+    else if (targets.length > 0) tx.removedTargets.push({ applies: (candidate) => candidate.msg?.text === value, targets });
+    else control(tx, word, value);
+  }
+  for (const { name, value } of rule.setenvs) tx.env.set(name, expand(tx, rule, value));
+  for (const { collection, key, seconds } of rule.expirevars) {
+    const entry = tx.persistent.get(collection)?.values.get(lowerAscii(expand(tx, rule, key)));
+    if (entry !== undefined) entry.expires = tx.options.now() + leadingInteger(expand(tx, rule, seconds)) * 1000;
+  }
+}

@@ -1,0 +1,72 @@
+import { runPhase } from './engine/run.ts';
+import type { Gap, Intervention, Match, Named, Transaction, TransactionOptions } from './engine/transaction.ts';
+import { header, newTransaction, setRequestBody, setRequestHeaders, setRequestLine } from './engine/transaction.ts';
+import type { RuleSet } from './load.ts';
+
+/** One request on its way through the engine. Call in order; stop forwarding at the first intervention. */
+export type HttpTransaction = {
+  /** Method, target as sent, version without "HTTP/". Bytes are latin1 strings throughout. */
+  requestLine(method: string, uri: string, version: string): void;
+  /** Phase 1. */
+  requestHeaders(headers: readonly Named[]): Intervention | undefined;
+  /** Phase 2; call it with '' when there is no body. */
+  requestBody(body: string): Intervention | undefined;
+  /** Phase 3. */
+  responseHeaders(status: number, version: string, headers: readonly Named[]): Intervention | undefined;
+  /** Phase 4; only needed where `wantsResponseBody()`. */
+  responseBody(body: string): Intervention | undefined;
+  /** Phase 5; always, once. */
+  logging(): void;
+  wantsRequestBody(): boolean;
+  wantsResponseBody(): boolean;
+  readonly matches: readonly Match[];
+  readonly gaps: readonly Gap[];
+  /** A TX variable, such as the anomaly score a rule set keeps there. */
+  variable(name: string): string | undefined;
+};
+
+/** Starts a transaction over a loaded rule set; nothing outlives it but what rules put into the store. */
+export function beginTransaction(ruleSet: RuleSet, options: TransactionOptions): HttpTransaction {
+  const tx: Transaction = newTransaction(ruleSet, options);
+  const phase = (number: 1 | 2 | 3 | 4): Intervention | undefined => {
+    runPhase(tx, number);
+    return tx.intervention;
+  };
+  const mime = (): string => (header(tx.responseHeaders, 'content-type') ?? '').split(';')[0]!.trim().toLowerCase();
+  const inspected = (): boolean => tx.settings.responseBodyAccess && tx.settings.responseMimeTypes.has(mime());
+  return {
+    requestLine: (method, uri, version) => setRequestLine(tx, method, uri, version),
+    requestHeaders(headers) {
+      setRequestHeaders(tx, headers);
+      return phase(1);
+    },
+    requestBody(body) {
+      if (tx.intervention !== undefined) return tx.intervention;
+      setRequestBody(tx, body);
+      return phase(2);
+    },
+    responseHeaders(status, version, headers) {
+      tx.responseStatus = String(status);
+      tx.responseProtocol = `HTTP/${version}`;
+      tx.responseHeaders = [...headers];
+      return phase(3);
+    },
+    responseBody(body) {
+      if (inspected()) {
+        const limit = tx.settings.responseBodyLimit;
+        if (body.length > limit) {
+          tx.outboundError = true;
+          tx.gaps.push({ kind: 'limit-response-body', reason: `the answer is longer than ${limit} bytes` });
+        }
+        tx.responseBody = body.slice(0, limit);
+      }
+      return phase(4);
+    },
+    logging: () => runPhase(tx, 5),
+    wantsRequestBody: () => tx.settings.requestBodyAccess,
+    wantsResponseBody: inspected,
+    matches: tx.matches,
+    gaps: tx.gaps,
+    variable: (name) => tx.tx.get(name.toLowerCase())?.value,
+  };
+}

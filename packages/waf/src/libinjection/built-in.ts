@@ -1,0 +1,6 @@
+import type { Detection } from './detection.ts';
+import { detectSqli } from './sqli.ts';
+import { isXss } from './xss.ts';
+
+/** The port of libinjection that comes with the engine: no native code, nothing to install. */
+export const detection: Detection = { sqli: detectSqli, xss: isXss };

@@ -1,0 +1,7 @@
+import type { Operator } from './operator.ts';
+
+export const beginsWith: Operator = (param) => (value, run) => {
+  if (!value.startsWith(param)) return false;
+  run.capture(0, param);
+  return true;
+};

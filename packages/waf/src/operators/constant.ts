@@ -1,0 +1,4 @@
+import type { Operator } from './operator.ts';
+
+export const unconditionalMatch: Operator = () => () => true;
+export const noMatch: Operator = () => () => false;

@@ -1,0 +1,24 @@
+import type { Detection } from '../libinjection/detection.ts';
+
+/** What an operator may need while the rules are loaded. */
+export type OperatorContext = {
+  /** Reads a file named in a rule, relative to the rule file; throws when it can't. Bytes as latin1. */
+  readFile(name: string): string;
+  readonly detection: Detection;
+};
+
+/** What an operator sees of the transaction while it runs. */
+export type OperatorRun = {
+  /** Sets TX:0 to TX:9 when the rule captures. */
+  capture(index: number, value: string): void;
+  /** The request as parsed, for operators that look at more than the value. */
+  readonly xmlWellFormed?: boolean;
+  /** Reports work that was given up, such as a lookup this engine doesn't make. */
+  gap?(kind: string, reason: string): void;
+};
+
+/** The test itself; compiled once and never failing. */
+export type Matcher = (value: string, run: OperatorRun) => boolean;
+
+/** Compiles a parameter into a matcher, throwing an Error that says what is wrong with it. */
+export type Operator = (param: string, context: OperatorContext) => Matcher;

@@ -1,0 +1,3 @@
+export function length(value: string): string {
+  return String(value.length);
+}

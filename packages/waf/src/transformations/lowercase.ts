@@ -1,0 +1,1 @@
+export { lowerAscii as lowercase } from '../bytes.ts';

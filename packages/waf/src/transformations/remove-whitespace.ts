@@ -1,0 +1,3 @@
+export function removeWhitespace(value: string): string {
+  return value.replace(/[\t-\r \xa0]+/g, '');
+}

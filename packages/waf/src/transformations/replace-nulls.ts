@@ -1,0 +1,3 @@
+export function replaceNulls(value: string): string {
+  return value.includes('\0') ? value.replaceAll('\0', ' ') : value;
+}
