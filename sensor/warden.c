@@ -82,6 +82,17 @@ static int watch(struct sensor *sensor, struct ring_buffer *reader) {
   return 0;
 }
 
+/* The kernel speaks of pids in the host's namespace; in a container /hostproc/self tells ours. As the container's first
+ * process our parent is the runtime, which is watched like any other. */
+static void exempt_own(struct sensor *sensor) {
+  char text[16] = {0};
+  u32 one = 1, self = (u32)getpid(), agent = (u32)getppid();
+  bool first = self == 1;
+  if (readlink("/hostproc/self", text, sizeof text - 1) > 0) self = (u32)strtoul(text, NULL, 10);
+  bpf_map_update_elem(bpf_map__fd(sensor->maps.own), &self, &one, BPF_ANY);
+  if (!first) bpf_map_update_elem(bpf_map__fd(sensor->maps.own), &agent, &one, BPF_ANY);
+}
+
 static int run(int count, char **arguments) {
   const char *pins = NULL;
   int first = 0;
@@ -93,9 +104,7 @@ static int run(int count, char **arguments) {
   if (pins) pin_map_paths(sensor, pins);
   error = sensor__load(sensor);
   if (error) return fail("loading eBPF (needs CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN)", error);
-  u32 self = (u32)getpid(), agent = (u32)getppid(), one = 1;
-  bpf_map_update_elem(bpf_map__fd(sensor->maps.own), &self, &one, BPF_ANY);
-  bpf_map_update_elem(bpf_map__fd(sensor->maps.own), &agent, &one, BPF_ANY);
+  exempt_own(sensor);
   for (int i = first; i < count; i++) {
     error = add_call(sensor, arguments[i]);
     if (error) return fail(arguments[i], error);
