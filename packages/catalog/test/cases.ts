@@ -16,6 +16,32 @@ export const cases: Readonly<Record<string, CataloguerCase>> = {
     ignores: ['lib/apk/db/scripts.tar'],
     broken: [{ path: 'lib/apk/db/installed', content: 'P:musl\nA:x86_64\n\n' }, { path: 'lib/apk/db/installed', content: '\u0000\u0001garbage\n' }],
   },
+  cargo: {
+    reads: [{ path: 'app/Cargo.lock', content: 'version = 3\n[[package]]\nname = "me"\nversion = "0.1.0"\n[[package]]\nname = "serde"\nversion = "1.0.1"\nsource = "registry+https://x"\n', packages: ['serde@1.0.1'] }],
+    ignores: ['Cargo.toml'],
+    broken: [{ path: 'Cargo.lock', content: '[[package]' }],
+  },
+  composer: {
+    reads: [
+      { path: 'composer.lock', content: '{"packages":[{"name":"a/b","version":"v1.0.0"}],"packages-dev":[{"name":"c/d","version":"2.0"}]}', packages: ['a/b@v1.0.0', 'c/d@2.0'] },
+      { path: 'vendor/composer/installed.json', content: '{"packages":[{"name":"a/b","version":"1.0"}],"dev-package-names":[]}', packages: ['a/b@1.0'] },
+    ],
+    ignores: ['composer.json', 'x/installed.json'],
+    broken: [{ path: 'composer.lock', content: 'x' }, { path: 'composer.lock', content: '{"packages":[{"version":"1"}]}' }],
+  },
+  conan: {
+    reads: [{ path: 'conan.lock', content: '{"version":"0.5","requires":["zlib/1.2.11#ffa%1"],"build_requires":["cmake/3.2@a/b"]}', packages: ['zlib@1.2.11', 'cmake@3.2'] }],
+    ignores: ['conanfile.txt'],
+    broken: [{ path: 'conan.lock', content: '[' }],
+  },
+  cran: {
+    reads: [
+      { path: 'renv.lock', content: '{"Packages":{"a":{"Package":"a","Version":"1.0-2"}}}', packages: ['a@1.0-2'] },
+      { path: 'usr/lib/R/site-library/zoo/DESCRIPTION', content: 'Package: zoo\nVersion: 1.8-12\n', packages: ['zoo@1.8-12'] },
+    ],
+    ignores: ['src/DESCRIPTION'],
+    broken: [{ path: 'renv.lock', content: 'x' }],
+  },
   dpkg: {
     reads: [
       {
@@ -29,6 +55,14 @@ export const cases: Readonly<Record<string, CataloguerCase>> = {
     ignores: ['var/lib/dpkg/available', 'var/lib/dpkg/info/bash.postinst'],
     broken: [{ path: 'var/lib/dpkg/status', content: 'Package: x\nStatus: install ok installed\n\n' }, { path: 'var/lib/dpkg/status', content: 'no colon here\n' }],
   },
+  gem: {
+    reads: [
+      { path: 'Gemfile.lock', content: 'GEM\n  remote: https://x/\n  specs:\n    rack (2.0.1)\n      dep (>= 1)\n    nokogiri (1.15.0-x86_64-linux)\n\nPATH\n  specs:\n    me (0.1)\n', packages: ['rack@2.0.1', 'nokogiri@1.15.0'] },
+      { path: 'usr/lib/ruby/gems/3.1.0/specifications/json-2.6.1.gemspec', content: 'Gem::Specification.new do |s|\n  s.name = "json".freeze\n  s.version = "2.6.1"\nend\n', packages: ['json@2.6.1'] },
+    ],
+    ignores: ['app/me.gemspec'],
+    broken: [{ path: 'x/specifications/odd.gemspec', content: 'nothing' }],
+  },
   'go-binary': {
     reads: [
       { path: 'usr/bin/app', content: goProgram('inline'), mode: 0o755, packages: ['stdlib@1.22.1', 'example.org/app@v1.0.0', 'golang.org/x/net@v0.17.0', 'example.org/new@v0.2.0'] },
@@ -41,6 +75,11 @@ export const cases: Readonly<Record<string, CataloguerCase>> = {
     reads: [{ path: 'src/go.mod', content: 'module a.b/c\n\ngo 1.21\n\nrequire (\n\tx.y/z v1.2.3 // indirect\n\t"q.r/s" v0.1.0\n)\nreplace q.r/s => ../s\n', packages: ['stdlib@1.21', 'x.y/z@v1.2.3'] }],
     ignores: ['src/go.sum'],
     broken: [{ path: 'go.mod', content: 'this is not go.mod' }],
+  },
+  hex: {
+    reads: [{ path: 'mix.lock', content: '%{\n  "a": {:hex, :a, "1.0.0", "h", [:mix], []},\n  "g": {:git, "u", "r", []},\n}\n', packages: ['a@1.0.0'] }],
+    ignores: ['mix.exs'],
+    broken: [{ path: 'mix.lock', content: '%{\n  "a": {:hex, },\n}\n' }],
   },
   jar: {
     reads: [
@@ -64,10 +103,23 @@ export const cases: Readonly<Record<string, CataloguerCase>> = {
     ignores: ['app/node_modules/x/yarn.lock', 'package.json5'],
     broken: [{ path: 'package.json', content: '{' }, { path: 'package-lock.json', content: '[]' }, { path: 'pnpm-lock.yaml', content: '- a' }, { path: 'yarn.lock', content: 'a@1:\n  resolved "x"\n' }],
   },
+  nuget: {
+    reads: [
+      { path: 'app/x.deps.json', content: '{"libraries":{"Me/1.0.0":{"type":"project"},"Newtonsoft.Json/13.0.1":{"type":"package"}}}', packages: ['Newtonsoft.Json@13.0.1'] },
+      { path: 'app/packages.lock.json', content: '{"dependencies":{"net6.0":{"A":{"type":"Direct","resolved":"1.0.0"},"p":{"type":"Project"}},"net7.0":{"A":{"resolved":"1.0.0"}}}}', packages: ['A@1.0.0'] },
+    ],
+    ignores: ['app/x.runtimeconfig.json'],
+    broken: [{ path: 'x.deps.json', content: '{' }],
+  },
   'os-release': {
     reads: [{ path: 'etc/os-release', content: 'ID=debian\nVERSION_ID="12"\n', packages: [] }],
     ignores: ['etc/lsb-release'],
     broken: [],
+  },
+  pub: {
+    reads: [{ path: 'pubspec.lock', content: 'packages:\n  a:\n    dependency: "direct dev"\n    source: hosted\n    version: "1.0.0"\n  flutter:\n    source: sdk\n    version: "0.0.0"\n', packages: ['a@1.0.0'] }],
+    ignores: ['pubspec.yaml'],
+    broken: [{ path: 'pubspec.lock', content: '- x' }],
   },
   python: {
     reads: [
