@@ -66,6 +66,8 @@ export type Transaction = {
   urlencodedError: boolean;
   requestBody: string;
   bodyKept: boolean;
+  /** ctl:forceRequestBodyVariable: REQUEST_BODY holds whatever came, not forms only. */
+  forceBody: boolean;
   bodyError: string;
   processor: string;
   multipart: Multipart | undefined;
@@ -84,7 +86,7 @@ export function newTransaction(rules: RuleSet, options: TransactionOptions): Tra
   return {
     rules, settings: { ...rules.settings }, options, started: options.now(), matches: [], gaps: [], tx: new Map(), env: new Map(), persistent: new Map(), removedIds: [], removedTags: new Set(),
     removedTargets: [], transformed: [], intervention: undefined, allowed: '', method: '', uriRaw: '', protocol: '', requestHeaders: [], responseHeaders: [], get: [], post: [],
-    cookies: [], urlencodedError: false, requestBody: '', bodyKept: false, bodyError: '', processor: '', multipart: undefined, xml: undefined, responseStatus: '', responseProtocol: '',
+    cookies: [], urlencodedError: false, requestBody: '', bodyKept: false, forceBody: false, bodyError: '', processor: '', multipart: undefined, xml: undefined, responseStatus: '', responseProtocol: '',
     responseBody: '', inboundError: false, outboundError: false, highestSeverity: 255, matchedVar: { name: '', value: '' }, matchedVars: [],
   };
 }

@@ -36,8 +36,9 @@ function splitWords(text: string): string[] | string {
       at += 1;
       for (;;) {
         if (at >= text.length) return 'a quote is not closed';
-        if (text[at] === '\\' && text[at + 1] === '"') {
-          word += '"';
+        // Apache's rule of quoting, which the Core Rule Set is written for: \" is a quote, \\ one backslash.
+        if (text[at] === '\\' && (text[at + 1] === '"' || text[at + 1] === '\\')) {
+          word += text[at + 1];
           at += 2;
         } else if (text[at] === '\\' && at + 1 < text.length) {
           word += text.slice(at, at + 2);

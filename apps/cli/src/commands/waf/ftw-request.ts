@@ -20,7 +20,14 @@ export function requestOf(input: Input): Request | undefined {
     if (data !== '' && get('content-length') === undefined) headers.push({ name: 'Content-Length', value: String(data.length) });
   }
   for (const entry of headers) entry.value = entry.value.trim();
-  return { method: input.method ?? 'GET', uri: fromUtf8(input.uri ?? '/'), version: (input.version ?? 'HTTP/1.1').replace(/^HTTP\//, ''), headers, body: data };
+  return { method: input.method ?? 'GET', uri: fromUtf8(input.uri ?? '/'), version: (input.version ?? 'HTTP/1.1').replace(/^HTTP\//, '') || '0.9', headers, body: received(headers, data) };
+}
+
+/** A server reads no body that is neither counted nor chunked, and not more than was counted. */
+function received(headers: Request['headers'], data: string): string {
+  const length = headers.find(({ name }) => name.toLowerCase() === 'content-length')?.value;
+  if (headers.some(({ name }) => name.toLowerCase() === 'transfer-encoding')) return data;
+  return length === undefined ? '' : /^\d+$/.test(length) ? data.slice(0, Number(length)) : data;
 }
 
 /** Form data that holds no escape is escaped, as both test tools do. */

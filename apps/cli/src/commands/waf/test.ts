@@ -48,7 +48,8 @@ function send(ruleSet: RuleSet, input: Input): Found {
     try {
       const wanted = JSON.parse(toUtf8(request.body)) as { status?: number; headers?: Record<string, string>; body?: string; encodedBody?: string };
       status = wanted.status ?? 200;
-      headers = Object.entries(wanted.headers ?? {}).map(([name, value]) => ({ name, value }));
+      const own = Object.entries(wanted.headers ?? {}).map(([name, value]) => ({ name, value }));
+      headers = own.some(({ name }) => name.toLowerCase() === 'content-type') ? own : [...own, ...headers];
       body = wanted.encodedBody === undefined ? fromUtf8(wanted.body ?? '') : Buffer.from(wanted.encodedBody, 'base64').toString('latin1');
     } catch {
       status = 400; // the echo server refuses what it can't read
@@ -58,7 +59,7 @@ function send(ruleSet: RuleSet, input: Input): Found {
   tx.responseBody(body);
   tx.logging();
   const logged = tx.matches.filter((match) => match.log);
-  const log = logged.map((match) => `[id "${match.rule}"] [msg "${match.msg}"] [data "${match.data}"] ${match.tags.map((tag) => `[tag "${tag}"]`).join(' ')}`).join('\n');
+  const log = logged.map((match) => `[id "${match.rule}"] [msg "${match.msg}"] [data "${match.data}"] ${match.tags.map((tag) => `[tag "${tag}"]`).join(' ')}`.replace(/[^\x20-\x7e]/g, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`)).join('\n');
   return { ids: logged.map((match) => match.rule), log, status };
 }
 
