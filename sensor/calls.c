@@ -1,5 +1,5 @@
 /* Which syscalls are recorded, from the command line: NAME[:LETTERS], letters f (failed calls too), r (opens for
- * reading too), c (containers only). Only these tracepoints are attached: what no rule needs costs nothing. */
+ * reading too), p (those below a given prefix), c (containers only). Only these tracepoints are attached: what no rule needs costs nothing. */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <ctype.h>
@@ -40,7 +40,19 @@ static void describe(struct call *call, const char *shape) {
   }
 }
 
+/* A directory or path that rules read about; "/etc/" covers all below it. */
+static int add_prefix(struct sensor *sensor, const char *path) {
+  struct { u32 bits; char path[PREFIX]; } key = {0};
+  u32 one = 1;
+  size_t length = strlen(path);
+  if (length > PREFIX) return -ENAMETOOLONG;
+  memcpy(key.path, path, length);
+  key.bits = (u32)length * 8;
+  return bpf_map_update_elem(bpf_map__fd(sensor->maps.prefixes), &key, &one, BPF_ANY) ? -errno : 0;
+}
+
 int add_call(struct sensor *sensor, const char *text) {
+  if (text[0] == '/') return add_prefix(sensor, text);
   size_t length = strcspn(text, ":");
   for (u32 i = 0; i < KNOWN; i++) {
     if (strlen(known[i].name) != length || strncmp(known[i].name, text, length) != 0) continue;
@@ -53,6 +65,7 @@ int add_call(struct sensor *sensor, const char *text) {
     for (const char *letter = text + length; *letter; letter++) {
       if (*letter == 'f') call.flags |= CALL_FAILED;
       if (*letter == 'r') call.flags |= CALL_READS;
+      if (*letter == 'p') call.flags |= CALL_READS | CALL_PREFIXES;
       if (*letter == 'c') call.flags |= CALL_CONTAINERS;
     }
     u32 nr = (u32)known[i].nr;

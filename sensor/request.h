@@ -14,6 +14,8 @@
 #define CALL_CONTAINERS 8 /* only in containers */
 #define CALL_RETURNS_FD 16
 #define CALL_OPEN2 32
+#define CALL_PREFIXES 64  /* opens for reading: only below the loaded prefixes */
+#define PREFIX 128        /* longest prefix, in bytes */
 
 struct call {
   u16 event;

@@ -139,6 +139,6 @@ int main(int count, char **arguments) {
   signal(SIGPIPE, SIG_IGN);
   if (count >= 2 && strcmp(arguments[1], "run") == 0) return run(count - 2, arguments + 2);
   if (count == 2 && strcmp(arguments[1], "probe") == 0) return probe();
-  fprintf(stderr, "usage: warden run [--pin DIR] CALL[:frc]... | warden probe\n");
+  fprintf(stderr, "usage: warden run [--pin DIR] CALL[:frpc]... [/PREFIX]... | warden probe\n");
   return 2;
 }

@@ -5,9 +5,25 @@
 
 struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, 512); __type(key, u32); __type(value, struct call); } calls SEC(".maps");
 
-#define PREFIX 128
+/* Opens for reading are the machine's most frequent act: where every loaded rule names the directories it reads about,
+ * only those leave the kernel. */
 struct prefix { u32 bits; char path[PREFIX]; };
 struct { __uint(type, BPF_MAP_TYPE_LPM_TRIE); __uint(max_entries, 1024); __uint(map_flags, BPF_F_NO_PREALLOC); __type(key, struct prefix); __type(value, u32); } prefixes SEC(".maps");
+
+struct { __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY); __uint(max_entries, 1); __type(key, u32); __type(value, struct prefix); } prefix_key SEC(".maps");
+
+/* The last field is the opened file's path, beginning at `at`. */
+static __always_inline int below_prefix(struct scratch *s, u32 at) {
+  u32 zero = 0;
+  struct prefix *key = bpf_map_lookup_elem(&prefix_key, &zero);
+  if (!key || at > MAX_RECORD - 8 || s->used < at + 5) return 0;
+  u32 length = s->used - at - 4;
+  if (length > PREFIX) length = PREFIX;
+  __builtin_memset(key->path, 0, PREFIX);
+  bpf_probe_read_kernel(key->path, length, s->record + at + 4);
+  key->bits = length * 8;
+  return bpf_map_lookup_elem(&prefixes, key) != 0;
+}
 
 static __always_inline int wanted_result(struct call *call, s64 result) {
   if (result >= 0) return 1;
@@ -54,10 +70,11 @@ int on_syscall(struct sys_exit_context *ctx) {
 #else
   args[5] = BPF_CORE_READ((struct user_pt_regs *)regs, regs[5]);
 #endif
-  if ((call->flags & CALL_OPEN) && !(call->flags & CALL_READS) && ret >= 0) {
+  int reads = 0;
+  if ((call->flags & CALL_OPEN) && ret >= 0) {
     u64 flags = args[call->flags_at & 3];
-    if (call->flags_at == 3) flags = 1;
-    if ((flags & 3) == 0) return 0;
+    reads = (flags & 3) == 0;
+    if (reads && !(call->flags & CALL_READS)) return 0;
   }
   if (bpf_map_lookup_elem(&own, &pid)) return 0;
   struct scratch *s = scratch();
@@ -69,7 +86,9 @@ int on_syscall(struct sys_exit_context *ctx) {
   if (call->flags & CALL_OPEN2) bpf_probe_read_user(&r->arg2, 8, (void *)args[2]); /* struct open_how: flags first */
 #pragma unroll
   for (u32 index = 0; index < 6; index++) argument(s, task, call, index, args);
+  u32 at = s->used;
   if ((call->flags & CALL_RETURNS_FD) && ret >= 0) add_file(s, TAG_RETURN_FILE, TAG_RETURN_SOCKET, task, file_of(task, ret));
+  if (reads && (call->flags & CALL_PREFIXES) && !below_prefix(s, at)) return 0;
   send_record(s);
   return 0;
 }

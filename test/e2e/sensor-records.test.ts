@@ -215,6 +215,15 @@ test('the deny list outlives a killed warden, and the next one takes it over', a
   expect(lost).toBe(0);
 });
 
+test('opens for reading leave the kernel only below a loaded prefix', async () => {
+  seen.length = 0;
+  const warden = await startWarden({ program, calls: [{ name: 'openat', reads: 'prefixes' }], prefixes: ['/etc/pass'], onRecord: keep, onLoss: () => undefined, signal: new AbortController().signal });
+  execFileSync('cat', ['/etc/hostname', '/etc/passwd']);
+  await warden.stop();
+  const read = seen.filter((record) => record.call === 'openat' && record.comm === 'cat').map((record) => record.arg[1]);
+  expect(read).toEqual(['/etc/passwd']);
+});
+
 test('what does not fit the ring is counted exactly', async () => {
   seen.length = 0;
   lost = 0;

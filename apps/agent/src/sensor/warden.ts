@@ -6,7 +6,7 @@ import type { SensorRecord } from '@palisade/behaviour/decode';
 import { createRecordStream, textOf } from '@palisade/behaviour/decode';
 
 /** One syscall to record. Without flags only calls that succeed, for open only those that may write. */
-export type CallWanted = { readonly name: string; readonly failed?: boolean; readonly reads?: boolean; readonly containersOnly?: boolean };
+export type CallWanted = { readonly name: string; readonly failed?: boolean; readonly reads?: boolean | 'prefixes'; readonly containersOnly?: boolean };
 
 /** What came of arming: `missing` are wanted syscalls that have no tracepoint on this kernel. */
 export type Armed = { readonly calls: number; readonly missing: readonly string[]; readonly pinned: boolean; readonly isolation: boolean };
@@ -17,6 +17,8 @@ export type WardenOptions = {
   /** Path of the warden program. */
   readonly program: string;
   readonly calls: readonly CallWanted[];
+  /** Paths below which opens for reading are recorded, for calls with reads: 'prefixes'; at most 128 bytes each. */
+  readonly prefixes?: readonly string[];
   /** Directory in bpffs where the deny lists and their program stay when every process is dead. */
   readonly pins?: string;
   /** Called for each record, which the next one reuses. */
@@ -49,8 +51,8 @@ export type Warden = {
 
 /** Starts the warden as a child and waits until it is armed. Throws `sensor-start` with its own words when it cannot. */
 export async function startWarden(options: WardenOptions): Promise<Warden> {
-  const words = options.calls.map((call) => `${call.name}:${call.failed === true ? 'f' : ''}${call.reads === true ? 'r' : ''}${call.containersOnly === true ? 'c' : ''}`);
-  const child = spawn(options.program, ['run', ...(options.pins === undefined ? [] : ['--pin', options.pins]), ...words], { stdio: ['pipe', 'pipe', 'pipe'] });
+  const words = options.calls.map((call) => `${call.name}:${call.failed === true ? 'f' : ''}${call.reads === true ? 'r' : call.reads === 'prefixes' ? 'p' : ''}${call.containersOnly === true ? 'c' : ''}`);
+  const child = spawn(options.program, ['run', ...(options.pins === undefined ? [] : ['--pin', options.pins]), ...words, ...(options.prefixes ?? [])], { stdio: ['pipe', 'pipe', 'pipe'] });
   const said: string[] = [];
   child.stderr.setEncoding('utf8').on('data', (text: string) => void said.push(text));
   const waiting = new Map<number, (result: number) => void>();
