@@ -24,6 +24,8 @@ export type Affected = {
 /** An advisory of any feed. `upstream` are the vulnerabilities it fixes; `aliases` name the same vulnerability. Dates are ISO 8601. */
 export type AdvisoryRecord = {
   readonly id: string;
+  /** Set where a feed writes one id in many records: what tells this one from the others. */
+  readonly part?: string;
   readonly aliases: readonly string[];
   readonly upstream: readonly string[];
   readonly summary: string;

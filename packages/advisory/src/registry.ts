@@ -1,4 +1,6 @@
 import type { Feed } from './feed.ts';
+import * as alpineSecdb from './alpine-secdb/fetcher.ts';
+import * as alpineSecdbParser from './alpine-secdb/parser.ts';
 import * as debianLists from './debian-lists/fetcher.ts';
 import * as debianListsParser from './debian-lists/parser.ts';
 import * as debianTracker from './debian-tracker/fetcher.ts';
@@ -16,5 +18,6 @@ export const feeds: Readonly<Record<string, Feed>> = {
   epss: { parser: epssParser.parser, fetcher: epss.fetcher, title: 'FIRST EPSS' },
   'debian-tracker': { parser: debianTrackerParser.parser, fetcher: debianTracker.fetcher, title: 'Debian security tracker' },
   'debian-lists': { parser: debianListsParser.parser, fetcher: debianLists.fetcher, title: 'Debian DSA and DLA lists' },
+  'alpine-secdb': { parser: alpineSecdbParser.parser, fetcher: alpineSecdb.fetcher, title: 'Alpine secdb' },
   osv: { parser: osvParser.parser, fetcher: osv.fetcher, title: 'OSV' },
 };

@@ -73,6 +73,14 @@ describe('a bundle', () => {
     changed.close();
   });
 
+  it('is as old as its newest true date, whatever else its records write there', async () => {
+    const bundle = await bundleOf(folderOf({ 'a.json': osv('GO-1', [ranged('Go', 'a', { introduced: '0' })], { modified: '2024-05-06T07:08:09Z' }), 'b.json': osv('GO-2', [ranged('Go', 'b', { introduced: '0' })], { modified: '<a date>', published: '0001-01-01T00:00:00Z' }) }));
+    expect(bundle.manifest.built).toBe('2024-05-06T07:08:09Z');
+    expect(bundle.summary(new Date('2024-05-06T07:09:09Z')).age).toBe(60);
+    const undated = await bundleOf(folderOf({ 'b.json': osv('GO-2', [ranged('Go', 'b', { introduced: '0' })], { modified: '<a date>' }) }));
+    expect(undated.manifest.built).toBe('unknown');
+  });
+
   it('notices when it lost data', async () => {
     const many = Object.fromEntries(Array.from({ length: 60 }, (_, n) => [`${n}.json`, osv(`GHSA-${n}`, [ranged('npm', 'left', { introduced: '0' })])]));
     const before = await bundleOf(folderOf({ ...many, 'go.json': files['c.json'] }));

@@ -78,7 +78,7 @@ describe('matching', () => {
 
 describe('ranges', () => {
   const compare = (a: string, b: string): number => Number(a) - Number(b);
-  const event = fc.tuple(fc.constantFrom('introduced', 'fixed', 'lastAffected'), fc.integer({ min: 0, max: 12 })).map(([kind, at]) => ({ [kind]: String(at) }) as RangeEvent);
+  const event = fc.tuple(fc.constantFrom('introduced', 'fixed', 'lastAffected'), fc.integer({ min: 0, max: 12 })).map(([kind, at]): RangeEvent => ({ [kind]: String(at) }));
 
   // The algorithm of the OSV schema, word for word: walk the sorted events and flip a switch.
   function plain(events: readonly RangeEvent[], version: number): boolean {

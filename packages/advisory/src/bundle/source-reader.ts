@@ -50,8 +50,8 @@ export async function readSource(spec: SourceSpec, kind: string, feed: Feed, sta
       records += 1;
       for (const key of new Set(record.affected.map((one) => ecosystemKey(one.ecosystem)))) counts.set(key, (counts.get(key) ?? 0) + 1);
       const date = record.modified > record.published ? record.modified : record.published;
-      // Go's repository writes year 1 where its export puts the true date.
-      if (date < '1980') undated += 1;
+      // Go's repository writes year 1 or a placeholder where its export puts the true date.
+      if (!isDate(date)) undated += 1;
       else if (date > newest) newest = date;
       tick();
     },
@@ -65,7 +65,7 @@ export async function readSource(spec: SourceSpec, kind: string, feed: Feed, sta
       brokenCount += 1;
       if (broken.length < namedBroken) broken.push({ where, cause: cause.slice(0, 300) });
     },
-    dated: (date) => void (date > dated && (dated = date)),
+    dated: (date) => void (isDate(date) && date > dated && (dated = date)),
     covers(ecosystem, coverage) {
       const key = coverageKey(ecosystem);
       // What one publisher in an archive tells completely, another's partial view does not take back.
@@ -91,6 +91,10 @@ export async function readSource(spec: SourceSpec, kind: string, feed: Feed, sta
     broken: broken.sort((a, b) => (a.where < b.where ? -1 : a.where > b.where ? 1 : 0)),
     sha256: input.digest(),
   };
+}
+
+function isDate(text: string): boolean {
+  return /^(?:19[89]\d|20\d\d)-\d\d-\d\d(?:T|$)/.test(text) && !Number.isNaN(Date.parse(text));
 }
 
 // "Packagist:https://packages.drupal.org/8" is complete for drupal/* only, which its key must keep saying.

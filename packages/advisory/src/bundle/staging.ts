@@ -27,8 +27,7 @@ export function openStaging(file: string): Staging {
   return {
     database,
     advisory(kind, source, { affected, ...record }) {
-      // Debian's tracker writes one CVE under several packages: each is a record of its own.
-      const name = kind === 'debian-tracker' ? `${record.id} ${affected[0]?.name ?? ''}` : record.id;
+      const name = record.part === undefined ? record.id : `${record.id} ${record.part}`;
       const { lastInsertRowid } = insertAdvisory.run(kind, name, record.modified, source, JSON.stringify(record));
       for (const { ecosystem, name: packageName, ...rest } of affected) {
         const key = ecosystemKey(ecosystem);

@@ -57,8 +57,9 @@ function takeIssue(name: string, id: string, issue: Issue, sink: Sink): void {
   if (affected.length === 0) return;
   const description = typeof issue.description === 'string' ? issue.description : '';
   sink.advisory({
-    // Temporary ids are about nothing but this package.
     id,
+    // The tracker writes one CVE under each of its packages.
+    part: name,
     aliases: [],
     upstream: [],
     summary: firstSentence(description),
