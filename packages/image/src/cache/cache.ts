@@ -20,7 +20,7 @@ const maxEntry = 256 << 20;
 /** Keeps results under `folder`. An entry that can't be read or written costs time, never the scan; `failed` hears of it. */
 export function createLayerCache(folder: string, failed: (reason: string) => void = () => {}): LayerCache {
   const fileOf = (diffId: string, analyzers: readonly Analyzer[]): string => {
-    const key = createHash('sha256').update(JSON.stringify([formatVersion, diffId, analyzers.map((one) => [one.id, one.version]).sort()])).digest('hex');
+    const key = createHash('sha256').update(JSON.stringify([formatVersion, diffId, analyzers.map((one) => `${one.id}@${one.version}`).toSorted((a, b) => a.localeCompare(b, 'en'))])).digest('hex');
     return path.join(folder, key.slice(0, 2), `${key.slice(2)}.json.zst`);
   };
   return {
