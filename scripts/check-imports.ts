@@ -13,7 +13,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   inspect: ['image'],
   verdict: ['version'],
   'syscall-rules': [],
-  behaviour: [],
+  behaviour: ['syscall-rules'],
   waf: [],
   incident: [],
 };
