@@ -33,7 +33,7 @@ export function toFindings(matches: readonly Match[], context: FindingContext): 
     const where: PriorityContext = { ...context, ...(inBase === undefined ? {} : { inBase }) };
     for (const vulnerability of match.vulnerabilities) {
       const draft = { ...vulnerabilityFinding(match.package, vulnerability, context.bundle), ...place };
-      add({ ...draft, priority: prioritise(draft, where) });
+      add({ ...draft, priority: prioritise(draft, vulnerability.exploit === true ? { ...where, exploit: true } : where) });
     }
     if (match.answer === 'unknown' && match.vulnerabilities.length === 0 && !spokenFor(match)) {
       const draft = { ...unknownFinding(match.package, match.reason ?? ''), ...place };

@@ -43,4 +43,6 @@ export type CveFacts = {
   readonly id: string;
   readonly epss?: { readonly score: number; readonly percentile: number };
   readonly kev?: { readonly added: string; readonly due: string; readonly ransomware: boolean; readonly action: string };
+  /** Exploit code is published. */
+  readonly exploit?: boolean;
 };

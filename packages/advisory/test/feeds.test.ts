@@ -20,6 +20,7 @@ const examples: Readonly<Record<string, { example: Record<string, string>; recor
   },
   'alpine-secdb': { example: { 'v3.9/main.yaml': 'distroversion: v3.9\nreponame: main\npackages:\n  - pkg:\n      name: musl\n      secfixes:\n        1.1.20-r5:\n          - CVE-2019-14697\n        1.1.15-r4:\n          - CVE-2016-8859 XSA-1\n        "0":\n          - CVE-2000-0001\n' }, records: 2 },
   'debian-lists': { example: { 'DSA/list': '[29 Mar 2023] DSA-5380-1 xorg-server - security update\n\t{CVE-2023-1393}\n\t[bullseye] - xorg-server 2:1.20.11-1+deb11u6\n' }, records: 1 },
+  'exploitdb-index': { example: { 'files_exploits.csv': 'id,file,description,date_published,author,type,platform,port,date_added,date_updated,verified,codes,tags\n1,a.c,"one, ""two""\nlines",,,dos,aix,,,,,CVE-2009-4265;CVE-2009-4266;OSVDB-1,\r\n2,b.c,,,,dos,aix,,,,,,\n3,c.c,x,,,dos,aix,,,,,CVE-2009-4265,' }, records: 2 },
   kev: { example: { 'kev.json': JSON.stringify({ catalogVersion: '2025.08.25', dateReleased: '2025-08-25T17:04:19Z', vulnerabilities: [{ cveID: 'CVE-2021-44228', dateAdded: '2021-12-10', dueDate: '2021-12-24', requiredAction: 'Update.', knownRansomwareCampaignUse: 'Known' }] }) }, records: 1 },
   epss: { example: { 'epss.csv': '#model_version:v2025,score_date:2026-08-16T00:00:00+0000\ncve,epss,percentile\nCVE-1999-0001,0.03351,0.87650\nCVE-1999-0002,0.27858,0.97929\n' }, records: 2 },
 };

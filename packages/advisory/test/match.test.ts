@@ -61,6 +61,19 @@ describe('matching', () => {
     expect(stream?.answer).toBe('not-affected');
   });
 
+  it('brings KEV, EPSS and published exploits to the CVE, and they raise its priority', async () => {
+    const bundle = await bundleOf(
+      folderOf({ 'a.json': osv('GHSA-1', [fixedIn('npm', 'left', '2.0.0')], { aliases: ['CVE-2020-0001'] }), 'b.json': osv('GHSA-2', [fixedIn('npm', 'left', '2.0.0')], { aliases: ['CVE-2020-0002'] }) }),
+      folderOf({ 'epss.csv': 'cve,epss,percentile\nCVE-2020-0001,0.25,0.9\n' }, 'epss'),
+      folderOf({ 'kev.json': JSON.stringify({ catalogVersion: '1', vulnerabilities: [{ cveID: 'CVE-2020-0001', knownRansomwareCampaignUse: 'Known' }] }) }, 'kev'),
+      folderOf({ 'x.csv': 'id,file,description,codes\n1,a,b,CVE-2020-0002\n' }, 'exploits'),
+    );
+    const findings = toFindings(bundle.match([packageOf('npm', 'left', '1.0.0')]), { bundle });
+    const value = (rule: string, part: string): number | undefined => findings.find((finding) => finding.rule === rule)?.priority.parts.find((one) => one.name === part)?.value;
+    expect(findings.map((finding) => [finding.rule, finding.kev, finding.epss])).toEqual([['CVE-2020-0001', true, 0.25], ['CVE-2020-0002', false, undefined]]);
+    expect([value('CVE-2020-0001', 'kev'), value('CVE-2020-0001', 'epss'), value('CVE-2020-0002', 'exploit'), value('CVE-2020-0002', 'kev')]).toEqual([20, 5, 5, 0]);
+  });
+
   it('finds versions that are named one by one, also where they do not parse', async () => {
     const bundle = await bundleOf(folderOf({ 'a.json': osv('GHSA-1', [{ package: { ecosystem: 'npm', name: 'x' }, versions: ['1.0.0', 'weird version'] }]), 'b.json': osv('MAL-1', [ranged('npm', 'evil', { introduced: '0' })]) }));
     expect(bundle.match([packageOf('npm', 'x', '1.0.0'), packageOf('npm', 'x', 'weird version'), packageOf('npm', 'x', '1.0.1')]).map((match) => match.answer)).toEqual(['affected', 'affected', 'not-affected']);

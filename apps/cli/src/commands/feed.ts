@@ -7,7 +7,7 @@ palisade feed pull [--ecosystem NAME]... [--yes] [--out FILE]
 palisade feed import FILE [--allow-shrink]
 palisade feed match FILE ECOSYSTEM NAME VERSION
 
-KIND: osv, debian-tracker, debian-lists, alpine-secdb, kev, epss. A bare path is recognised by its content.
+KIND: osv, debian-tracker, debian-lists, alpine-secdb, kev, epss, exploitdb-index. A bare path is recognised by its content.
 
 examples:
   palisade feed build --out feed.db osv-go.tar.gz kev=kev.json.gz epss.csv.gz

@@ -11,7 +11,7 @@ export const tables = `
 CREATE TABLE manifest (document TEXT NOT NULL);
 CREATE TABLE advisory (id INTEGER PRIMARY KEY, name TEXT NOT NULL, source TEXT NOT NULL, facts TEXT NOT NULL, text TEXT NOT NULL);
 CREATE TABLE package (id INTEGER PRIMARY KEY, ecosystem TEXT NOT NULL, name TEXT NOT NULL, entries TEXT NOT NULL, UNIQUE (ecosystem, name));
-CREATE TABLE cve (id TEXT PRIMARY KEY, epss REAL, percentile REAL, kev TEXT, cvss TEXT) WITHOUT ROWID;
+CREATE TABLE cve (id TEXT PRIMARY KEY, epss REAL, percentile REAL, kev TEXT, cvss TEXT, exploit INTEGER) WITHOUT ROWID;
 `;
 
 export const Source = z.object({

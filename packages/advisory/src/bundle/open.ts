@@ -14,6 +14,7 @@ export type CveRow = {
   readonly epss?: { readonly score: number; readonly percentile: number };
   readonly kev?: { readonly added: string; readonly due: string; readonly ransomware: boolean; readonly action: string };
   readonly cvss?: { readonly vector: string; readonly score: number };
+  readonly exploit?: boolean;
 };
 
 export type AdvisoryRow = { readonly name: string; readonly source: string; readonly facts: AdvisoryFacts };
@@ -60,7 +61,7 @@ function bundleOver(database: DatabaseSync, manifest: Manifest): Bundle {
   const findEntries = database.prepare('SELECT entries FROM package WHERE ecosystem = ? AND name = ?');
   const findAdvisory = database.prepare('SELECT name, source, facts FROM advisory WHERE id = ?');
   const findText = database.prepare('SELECT text FROM advisory WHERE id = ?');
-  const findCve = database.prepare('SELECT epss, percentile, kev, cvss FROM cve WHERE id = ?');
+  const findCve = database.prepare('SELECT epss, percentile, kev, cvss, exploit FROM cve WHERE id = ?');
   const advisories = new Map<number, AdvisoryRow>();
   const cves = new Map<string, CveRow>();
   const bundle: Bundle = {
@@ -83,11 +84,12 @@ function bundleOver(database: DatabaseSync, manifest: Manifest): Bundle {
     cve(id) {
       const known = cves.get(id);
       if (known !== undefined) return known;
-      const { epss, percentile, kev, cvss } = findCve.get(id) ?? {};
+      const { epss, percentile, kev, cvss, exploit } = findCve.get(id) ?? {};
       const found: CveRow = {
         ...(typeof epss === 'number' ? { epss: { score: epss, percentile: Number(percentile) } } : {}),
         ...(typeof kev === 'string' ? { kev: JSON.parse(kev) as NonNullable<CveRow['kev']> } : {}),
         ...(typeof cvss === 'string' ? { cvss: JSON.parse(cvss) as NonNullable<CveRow['cvss']> } : {}),
+        ...(exploit === 1 ? { exploit: true } : {}),
       };
       if (cves.size >= maxCached) cves.clear();
       cves.set(id, found);
@@ -108,7 +110,7 @@ function bundleOver(database: DatabaseSync, manifest: Manifest): Bundle {
 
 function contentOf(database: DatabaseSync): string {
   const hash = createHash('sha256');
-  for (const query of ['SELECT * FROM advisory ORDER BY id', 'SELECT * FROM package ORDER BY id', 'SELECT id, epss, percentile, kev, cvss FROM cve ORDER BY id']) {
+  for (const query of ['SELECT * FROM advisory ORDER BY id', 'SELECT * FROM package ORDER BY id', 'SELECT id, epss, percentile, kev, cvss, exploit FROM cve ORDER BY id']) {
     for (const row of database.prepare(query).iterate()) hash.update(`${JSON.stringify(Object.values(row))}\n`);
   }
   return hash.digest('hex');

@@ -19,11 +19,11 @@ export function openStaging(file: string): Staging {
   database.exec(`PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -32768; PRAGMA locking_mode = EXCLUSIVE; PRAGMA temp_store = FILE;
     CREATE TABLE advisory (kind TEXT, name TEXT, modified TEXT, source TEXT, document TEXT);
     CREATE TABLE affected (advisory INTEGER, ecosystem TEXT, name TEXT, document TEXT);
-    CREATE TABLE fact (id TEXT, epss REAL, percentile REAL, kev TEXT);
+    CREATE TABLE fact (id TEXT, epss REAL, percentile REAL, kev TEXT, exploit INTEGER);
     BEGIN`);
   const insertAdvisory = database.prepare('INSERT INTO advisory VALUES (?, ?, ?, ?, ?)');
   const insertAffected = database.prepare('INSERT INTO affected VALUES (?, ?, ?, ?)');
-  const insertFact = database.prepare('INSERT INTO fact VALUES (?, ?, ?, ?)');
+  const insertFact = database.prepare('INSERT INTO fact VALUES (?, ?, ?, ?, ?)');
   return {
     database,
     advisory(kind, source, { affected, ...record }) {
@@ -34,8 +34,8 @@ export function openStaging(file: string): Staging {
         insertAffected.run(lastInsertRowid, key, nameKey(key, packageName), JSON.stringify(rest));
       }
     },
-    cve({ id, epss, kev }) {
-      insertFact.run(id, epss?.score ?? null, epss?.percentile ?? null, kev === undefined ? null : JSON.stringify(kev));
+    cve({ id, epss, kev, exploit }) {
+      insertFact.run(id, epss?.score ?? null, epss?.percentile ?? null, kev === undefined ? null : JSON.stringify(kev), exploit === true ? 1 : null);
     },
     close() {
       database.close();

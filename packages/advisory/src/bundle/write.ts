@@ -132,14 +132,14 @@ function writePackages(out: DatabaseSync, staging: Staging, seal: Seal, signal: 
 }
 
 function writeCves(out: DatabaseSync, staging: Staging, seal: Seal, ratings: ReadonlyMap<string, Cvss>): number {
-  const insert = out.prepare('INSERT INTO cve VALUES (?, ?, ?, ?, ?)');
+  const insert = out.prepare('INSERT INTO cve VALUES (?, ?, ?, ?, ?, ?)');
   const note = staging.database.prepare('INSERT INTO fact (id) VALUES (?)');
   for (const id of ratings.keys()) note.run(id);
   let cves = 0;
-  for (const row of staging.database.prepare('SELECT id, max(epss) AS epss, max(percentile) AS percentile, max(kev) AS kev FROM fact GROUP BY id ORDER BY id').iterate()) {
+  for (const row of staging.database.prepare('SELECT id, max(epss) AS epss, max(percentile) AS percentile, max(kev) AS kev, max(exploit) AS exploit FROM fact GROUP BY id ORDER BY id').iterate()) {
     const id = String(row['id']);
     const rating = ratings.get(id);
-    const values = [id, row['epss'] as number | null, row['percentile'] as number | null, row['kev'] as string | null, rating === undefined ? null : JSON.stringify(rating)] as const;
+    const values = [id, row['epss'] as number | null, row['percentile'] as number | null, row['kev'] as string | null, rating === undefined ? null : JSON.stringify(rating), row['exploit'] as number | null] as const;
     insert.run(...values);
     seal(...values);
     cves += 1;

@@ -73,6 +73,7 @@ function vulnerabilityOf(draft: Draft, bundle: Bundle, compare: Compare | undefi
     ...(cvss === undefined ? {} : { cvss }),
     ...(epss === undefined ? {} : { epss }),
     ...(kev === undefined ? {} : { kev }),
+    ...(cves.some((one) => one.exploit === true) ? { exploit: true } : {}),
     advisories: rows,
     sources: [...new Set(advisories.map((advisory) => advisory.source))].sort(),
   };

@@ -18,6 +18,8 @@ export type Vulnerability = {
   readonly cvss?: { readonly vector: string; readonly score: number };
   readonly epss?: { readonly score: number; readonly percentile: number };
   readonly kev?: { readonly added: string; readonly due: string; readonly ransomware: boolean; readonly action: string };
+  /** Exploit code is published. */
+  readonly exploit?: boolean;
   /** Rows of the advisories in the bundle, best text first. */
   readonly advisories: readonly number[];
   readonly sources: readonly string[];
