@@ -10,7 +10,9 @@ export function purlOf(found: Found, distribution: Distribution | undefined): st
   const namespace = found.namespace ?? distribution?.namespace;
   const version = found.type === 'rpm' ? splitEpoch(found.version, qualifiers) : found.version;
   try {
-    return new PackageURL(found.type, namespace, nameOf(found), version, Object.keys(qualifiers).length === 0 ? undefined : qualifiers, found.subpath).toString();
+    const purl = new PackageURL(found.type, namespace, nameOf(found), version, Object.keys(qualifiers).length === 0 ? undefined : qualifiers, found.subpath);
+    // The specification leaves colons as they are (epochs, module labels); a literal "%3A" is "%253A" by now.
+    return purl.toString().replaceAll('%3A', ':');
   } catch {
     // A name that its type forbids (an npm name with blanks, a hostile manifest) is still a package that is there.
     const parts = [namespace ?? '', found.name].filter((part) => part !== '').map((part) => encodeURIComponent(part.toWellFormed()));
