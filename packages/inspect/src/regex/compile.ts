@@ -15,6 +15,9 @@ export type Pattern = {
   groups(text: string): readonly string[] | undefined;
 };
 
+/** V8's own flag: only the linear engine may run the pattern. */
+const linear: string = 'l';
+
 let armed = false;
 
 /**
@@ -41,7 +44,7 @@ function translate(source: string): string | undefined {
   try {
     const translated = emitPattern(parsePattern(source));
     if (translated === undefined) return undefined;
-    void new RegExp(translated, 'l');
+    void new RegExp(translated, linear);
     return translated;
   } catch (error) {
     if (error instanceof PatternError) throw error;

@@ -44,11 +44,15 @@ export function emitPattern(root: Node): string | undefined {
       return `${unit()}{${min},${max === Infinity ? '' : max}}${lazy}`;
     }
     const parts: string[] = [];
-    for (let index = 0; index < min && atoms <= maxAtoms; index += 1) parts.push(unit());
+    if (atoms + (max === Infinity ? min : max) > maxAtoms) {
+      atoms = maxAtoms + 1;
+      return '';
+    }
+    for (let index = 0; index < min; index += 1) parts.push(unit());
     if (max === Infinity) parts.push(`${unit()}*${lazy}`);
     else {
       let open = 0;
-      for (let index = min; index < max && atoms <= maxAtoms; index += 1) {
+      for (let index = min; index < max; index += 1) {
         parts.push(`(?:${unit()}`);
         open += 1;
       }

@@ -9,7 +9,8 @@ export const secretLimits = { fileBytes: 16 * 1024 * 1024, windowBytes: 256 * 10
 
 /** What a layer's cache keeps of a secret: never the secret itself. */
 export type SecretFact = { readonly rule: string; readonly line: number; readonly column: number; readonly masked: string };
-export type SecretFacts = { readonly secrets: readonly SecretFact[] };
+/** `binary`: the file was opened and left unsearched, which the scan counts. */
+export type SecretFacts = { readonly secrets: readonly SecretFact[]; readonly binary?: true };
 
 /** Names whose content is not text; they are not opened. Everything else is opened and its first bytes decide. */
 const binaryNames = /\.(?:a|bin|bmp|bz2|class|db|deb|dll|exe|gif|gz|ico|jar|jpe?g|ko|lz4?|mo|mp[34]|o|otf|pack|pdf|png|pyc|rpm|so(?:\.[\d.]+)?|sqlite3?|tar|tgz|ttf|war|webp|whl|woff2?|xz|zip|zst)$/i;
@@ -52,8 +53,7 @@ export function secretsAnalyzer(rules: SecretRules): Analyzer<SecretFacts> {
     for await (const chunk of file.stream()) {
       report.signal.throwIfAborted();
       if (first && isBinary(chunk)) {
-        report.gap({ kind: 'scope-binary-file', subject: 'secrets', reason: 'binary files are not searched for secrets', count: 1 });
-        return pathOnly(path);
+        return { secrets: pathOnly(path), binary: true };
       }
       first = false;
       for (const window of text.push(chunk)) take(window);
@@ -66,9 +66,9 @@ export function secretsAnalyzer(rules: SecretRules): Analyzer<SecretFacts> {
   }
 
   /** A rule by path alone speaks of binary files too. */
-  function pathOnly(path: string): SecretFacts | undefined {
+  function pathOnly(path: string): SecretFact[] {
     const named = rules.rules.filter((rule) => rule.regex === undefined && rule.path?.test(path) === true);
-    return named.length === 0 ? undefined : { secrets: named.map((rule) => ({ rule: rule.id, line: 1, column: 1, masked: '' })) };
+    return named.map((rule) => ({ rule: rule.id, line: 1, column: 1, masked: '' }));
   }
 }
 

@@ -1,4 +1,5 @@
 import { deterministicId } from '@palisade/model/id';
+import type { Gap } from '@palisade/model/gap';
 import type { Fact } from '@palisade/image/analyzer';
 import type { Draft } from '../detector.ts';
 import type { SecretFacts } from './analyzer.ts';
@@ -24,6 +25,12 @@ export function secretFindings(facts: readonly Fact[], rules: SecretRules): Draf
     }
   }
   return drafts;
+}
+
+/** How many files the secrets detector opened and left unsearched because they are binary, as a gap that leaves the scan complete. */
+export function binaryFilesGap(facts: readonly Fact[]): Gap | undefined {
+  const count = facts.filter((fact) => fact.analyzer === 'secrets' && (fact.data as SecretFacts).binary === true).length;
+  return count === 0 ? undefined : { kind: 'scope-binary-file', subject: 'secrets', reason: 'binary files are not searched for secrets', count };
 }
 
 /** A setting of an image: a variable, a build argument, a line of history. `name` says which. */
