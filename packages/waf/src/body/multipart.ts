@@ -18,7 +18,7 @@ function boundaryOf(contentType: string, flags: Set<MultipartFlag>): { boundary:
   if (!lower.startsWith('multipart/form-data')) return { error: 'Multipart: Invalid MIME type.' };
   const start = contentType.indexOf('boundary', 19);
   if (start < 0) return { error: lower.includes('boundary') ? 'Multipart: Invalid boundary in C-T (case sensitivity).' : 'Multipart: Boundary not found in C-T.' };
-  if (contentType.indexOf('boundary', start + 8) >= 0) return { error: 'Multipart: Multiple boundary parameters in C-T.' };
+  if ((lower.match(/[;,\s]boundary\s*=/g)?.length ?? 0) > 1) return { error: 'Multipart: Multiple boundary parameters in C-T.' };
   const before = contentType.slice(19, start);
   if (!/[;,]\s*$/.test(before)) flags.add('MISSING_SEMICOLON');
   const found = /^boundary(\s*)=(\s*)(.*)$/s.exec(contentType.slice(start));

@@ -2,6 +2,8 @@ import { operators } from '../operators/registry.ts';
 import type { Matcher, OperatorRun } from '../operators/operator.ts';
 import { detection } from '../libinjection/built-in.ts';
 import type { Phase, Rule } from '../seclang/rule.ts';
+import type { Candidates } from './candidates.ts';
+import { mayMatch } from './candidates.ts';
 import { applyEach, applyOnce } from './effects.ts';
 import { expand, valuesOf } from './values.ts';
 import type { Named, Transaction } from './transaction.ts';
@@ -108,6 +110,7 @@ export function runPhase(tx: Transaction, phase: Phase): void {
   if (tx.settings.ruleEngine === 'Off') return;
   if (phase !== 5 && (tx.allowed === 'all' || (tx.allowed === 'request' && phase <= 2) || tx.intervention !== undefined)) return;
   let skip = 0;
+  const known: Candidates = { groups: new Map(), scans: new Map() };
   let skipTo: string | undefined;
   for (const entry of tx.rules.phases.get(phase)!) {
     if (entry.kind === 'marker') {
@@ -120,10 +123,12 @@ export function runPhase(tx: Transaction, phase: Phase): void {
       continue;
     }
     if (tx.removedIds.some((covers) => covers(entry)) || (tx.removedTags.size > 0 && entry.tags.some((tag) => tx.removedTags.has(tag.text)))) continue;
+    if (tx.options.plain !== true && !mayMatch(tx, entry, known)) continue;
     const found: Named[] = [];
     tx.matchedVars = [];
     if (!evaluate(tx, entry, found)) continue;
     report(tx, entry, found);
+    if (entry.ctls.length > 0) known.groups.clear();
     if ((tx.settings.ruleEngine as string) === 'Off') return;
     for (let link: Rule | undefined = entry; link !== undefined; link = link.next) {
       if (link.skip > 0) skip = link.skip;

@@ -56,7 +56,7 @@ export const scalars: Readonly<Record<string, (tx: Transaction) => string | unde
   REQBODY_PROCESSOR_ERROR: (tx) => flag(tx.bodyError !== ''),
   REQBODY_PROCESSOR_ERROR_MSG: (tx) => tx.bodyError,
   REQUEST_BASENAME: basename,
-  REQUEST_BODY: (tx) => (tx.bodyKept && (tx.forceBody || tx.processor === 'URLENCODED') ? tx.requestBody : undefined),
+  REQUEST_BODY: (tx) => (tx.bodyKept && (tx.forceBody || (tx.processor !== 'XML' && tx.processor !== 'MULTIPART')) ? tx.requestBody : undefined),
   REQUEST_BODY_LENGTH: (tx) => String(tx.requestBody.length),
   REQUEST_FILENAME: (tx) => filenameOf(tx.uriRaw),
   REQUEST_LINE: (tx) => `${tx.method} ${tx.uriRaw} ${tx.protocol}`,

@@ -36,7 +36,7 @@ export type Match = {
 
 export type Gap = { readonly kind: string; readonly reason: string };
 
-export type TransactionOptions = { readonly connection: Connection; readonly id: string; /** Milliseconds since the epoch. */ readonly now: () => number; readonly store: Store; readonly random?: () => number };
+export type TransactionOptions = { readonly connection: Connection; readonly id: string; /** Milliseconds since the epoch. */ readonly now: () => number; readonly store: Store; /** Evaluates every rule without the prefilter: the reading the fast path is compared with. */ readonly plain?: boolean };
 
 /** Everything one request is while its rules run. */
 export type Transaction = {

@@ -1,7 +1,8 @@
-import type { Operator } from './operator.ts';
+import type { Operator, OperatorRun } from './operator.ts';
 
-export const endsWith: Operator = (param) => (value, run) => {
-  if (!value.endsWith(param)) return false;
-  run.capture(0, param);
-  return true;
-};
+export const endsWith: Operator = (param) =>
+  Object.assign((value: string, run: OperatorRun) => {
+    if (!value.endsWith(param)) return false;
+    run.capture(0, param);
+    return true;
+  }, { needs: [param] });

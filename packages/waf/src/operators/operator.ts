@@ -18,7 +18,10 @@ export type OperatorRun = {
 };
 
 /** The test itself; compiled once and never failing. */
-export type Matcher = (value: string, run: OperatorRun) => boolean;
+export type Matcher = ((value: string, run: OperatorRun) => boolean) & {
+  /** Literals, in any case, of which every matching value contains at least one; absent where none can be promised. */
+  readonly needs?: readonly string[];
+};
 
 /** Compiles a parameter into a matcher, throwing an Error that says what is wrong with it. */
 export type Operator = (param: string, context: OperatorContext) => Matcher;

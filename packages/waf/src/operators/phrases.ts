@@ -37,7 +37,7 @@ function matcher(phrases: readonly string[]): Matcher {
       queue.push(to);
     }
   }
-  return (value, run) => {
+  const match: Matcher = (value, run) => {
     let state = 0;
     for (let at = 0; at < value.length; at += 1) {
       let code = value.charCodeAt(at);
@@ -59,6 +59,7 @@ function matcher(phrases: readonly string[]): Matcher {
     }
     return false;
   };
+  return Object.assign(match, { needs: phrases.map((phrase) => lowerAscii(bytes(phrase))).filter((phrase) => phrase !== '') });
 }
 
 /** Any of the phrases, separated by blanks, in any case. */

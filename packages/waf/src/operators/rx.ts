@@ -1,3 +1,4 @@
+import { necessaryLiterals } from '../prefilter/necessary.ts';
 import type { Pattern } from '../regex/translate.ts';
 import { translate } from '../regex/translate.ts';
 import type { Operator, OperatorRun } from './operator.ts';
@@ -13,12 +14,14 @@ function captureAll(found: RegExpExecArray, pattern: Pattern, run: OperatorRun):
 export const rx: Operator = (param) => {
   const pattern = translate(param);
   const { regex } = pattern;
-  return (value, run) => {
+  const needs = necessaryLiterals(pattern.root);
+  const match = (value: string, run: OperatorRun): boolean => {
     const found = regex.exec(value);
     if (found === null) return false;
     captureAll(found, pattern, run);
     return true;
   };
+  return needs === undefined ? match : Object.assign(match, { needs });
 };
 
 /** Like rx, but captures of every match are stored one after the other. */

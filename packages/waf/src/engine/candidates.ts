@@ -1,0 +1,33 @@
+import type { Rule } from '../seclang/rule.ts';
+import type { Transaction } from './transaction.ts';
+import { valuesOf } from './values.ts';
+
+/** What one phase of one transaction has learned; nothing outlives the phase. */
+export type Candidates = { readonly groups: Map<string, Uint32Array>; readonly scans: Map<string, Uint32Array> };
+
+/**
+ * False only when the rule cannot match: none of its necessary literals occurs in any value it looks at. Exclusions made
+ * while the phase runs take values away, so what was learned before them stays a safe superset.
+ */
+export function mayMatch(tx: Transaction, rule: Rule, known: Candidates): boolean {
+  const { prefilter } = tx.rules;
+  const owner = prefilter.owners.get(rule);
+  if (owner === undefined) return true;
+  const group = prefilter.groups.get(rule)!;
+  let bits = known.groups.get(group);
+  if (bits === undefined) {
+    bits = new Uint32Array(prefilter.automaton.words);
+    for (const { value } of valuesOf(tx, rule)) {
+      let text = value;
+      for (const { apply } of rule.transformations) text = apply(text, tx.rules.unicodeMap);
+      let found = known.scans.get(text);
+      if (found === undefined) {
+        found = prefilter.automaton.scan(text);
+        known.scans.set(text, found);
+      }
+      for (let word = 0; word < bits.length; word += 1) bits[word]! |= found[word]!;
+    }
+    known.groups.set(group, bits);
+  }
+  return (bits[owner >> 5]! & (1 << (owner & 31))) !== 0;
+}
