@@ -1,5 +1,6 @@
+import type { Gap } from '@palisade/model/gap';
 import { runPhase } from './engine/run.ts';
-import type { Gap, Intervention, Match, Named, Transaction, TransactionOptions } from './engine/transaction.ts';
+import type { Intervention, Match, Named, Transaction, TransactionOptions } from './engine/transaction.ts';
 import { header, newTransaction, setRequestBody, setRequestHeaders, setRequestLine } from './engine/transaction.ts';
 import type { RuleSet } from './load.ts';
 
@@ -56,7 +57,7 @@ export function beginTransaction(ruleSet: RuleSet, options: TransactionOptions):
         const limit = tx.settings.responseBodyLimit;
         if (body.length > limit) {
           tx.outboundError = true;
-          tx.gaps.push({ kind: 'limit-response-body', reason: `the answer is longer than ${limit} bytes` });
+          tx.gaps.push({ kind: 'limit-response-body', subject: 'RESPONSE_BODY', count: 1, reason: `the answer is longer than ${limit} bytes` });
         }
         tx.responseBody = body.slice(0, limit);
       }

@@ -99,7 +99,7 @@ export function loadRules(sources: readonly RuleSource[], files: RuleFiles, dete
   const words: Readonly<Record<string, (args: readonly string[], file: string, line: number) => void>> = {
     secrule: (args, file, line) => {
       if (args.length < 2 || args.length > 3) throw new Error('SecRule needs variables, an operator and actions');
-      rule(args[0]!, args[1]!, args[2] ?? '', file, line);
+      rule(args[0], args[1] ?? '', args[2] ?? '', file, line);
     },
     secaction: (args, file, line) => rule(undefined, '', args[0] ?? '', file, line),
     secmarker: (args) => void entries.push({ kind: 'marker', name: (args[0] ?? '').replace(/^'|'$/g, '') }),

@@ -17,7 +17,7 @@ export function parseJson(bytes: string, limits: { readonly depth: number; reado
     else if (parameters.length >= limits.leaves) problem = 'JSON parsing error: more arguments than the limit';
     else if (Array.isArray(value)) for (let index = 0; index < value.length; index += 1) walk(value[index], `${path}.array_${index}`, depth + 1);
     else if (value !== null && typeof value === 'object') for (const [key, child] of Object.entries(value)) walk(child, `${path}.${fromUtf8(key)}`, depth + 1);
-    else parameters.push({ name: path, value: value === null ? '' : typeof value === 'string' ? fromUtf8(value) : String(value as number | boolean) });
+    else parameters.push({ name: path, value: value === null ? '' : typeof value === 'string' ? fromUtf8(value) : `${value as number | boolean}` });
   };
   walk(root, 'json', 0);
   return problem === undefined ? { parameters } : { parameters, error: problem };

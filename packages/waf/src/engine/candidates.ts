@@ -3,7 +3,7 @@ import type { Transaction } from './transaction.ts';
 import { valuesOf } from './values.ts';
 
 /** What one phase of one transaction has learned; nothing outlives the phase. */
-export type Candidates = { readonly groups: Map<string, Uint32Array>; readonly scans: Map<string, Uint32Array> };
+export type Candidates = { readonly groups: (Uint32Array | undefined)[]; readonly scans: Map<string, Uint32Array> };
 
 /**
  * False only when the rule cannot match: none of its necessary literals occurs in any value it looks at. Exclusions made
@@ -11,10 +11,9 @@ export type Candidates = { readonly groups: Map<string, Uint32Array>; readonly s
  */
 export function mayMatch(tx: Transaction, rule: Rule, known: Candidates): boolean {
   const { prefilter } = tx.rules;
-  const owner = prefilter.owners.get(rule);
-  if (owner === undefined) return true;
-  const group = prefilter.groups.get(rule)!;
-  let bits = known.groups.get(group);
+  if (rule.filter === undefined) return true;
+  const { owner, group } = rule.filter;
+  let bits = known.groups[group];
   if (bits === undefined) {
     bits = new Uint32Array(prefilter.automaton.words);
     for (const { value } of valuesOf(tx, rule)) {
@@ -27,7 +26,7 @@ export function mayMatch(tx: Transaction, rule: Rule, known: Candidates): boolea
       }
       for (let word = 0; word < bits.length; word += 1) bits[word]! |= found[word]!;
     }
-    known.groups.set(group, bits);
+    known.groups[group] = bits;
   }
   return (bits[owner >> 5]! & (1 << (owner & 31))) !== 0;
 }

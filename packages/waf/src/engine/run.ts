@@ -18,7 +18,7 @@ function matcherOf(tx: Transaction, rule: Rule): Matcher {
   try {
     return operators[operator.name]!(expand(tx, rule, operator.macro!), { detection, readFile: noFiles });
   } catch (error) {
-    tx.gaps.push({ kind: 'operator-parameter', reason: `rule ${rule.id}: ${error instanceof Error ? error.message : String(error)}` });
+    tx.gaps.push({ kind: 'operator-parameter', subject: `rule ${rule.id}`, count: 1, reason: error instanceof Error ? error.message : String(error) });
     return () => false;
   }
 }
@@ -41,7 +41,7 @@ function matchesValue(tx: Transaction, rule: Rule, matcher: Matcher, { name, val
     capture(index, text) {
       captured[index] = text;
     },
-    gap: (kind, reason) => void tx.gaps.push({ kind, reason }),
+    gap: (kind, reason) => void tx.gaps.push({ kind, subject: `rule ${rule.id}`, reason, count: 1 }),
   };
   for (const text of transformed(tx, rule, value)) {
     captured.length = 0;
@@ -110,7 +110,7 @@ export function runPhase(tx: Transaction, phase: Phase): void {
   if (tx.settings.ruleEngine === 'Off') return;
   if (phase !== 5 && (tx.allowed === 'all' || (tx.allowed === 'request' && phase <= 2) || tx.intervention !== undefined)) return;
   let skip = 0;
-  const known: Candidates = { groups: new Map(), scans: new Map() };
+  const known: Candidates = { groups: Array.from({ length: tx.rules.prefilter.groups }), scans: new Map() };
   let skipTo: string | undefined;
   for (const entry of tx.rules.phases.get(phase)!) {
     if (entry.kind === 'marker') {
@@ -128,7 +128,7 @@ export function runPhase(tx: Transaction, phase: Phase): void {
     tx.matchedVars = [];
     if (!evaluate(tx, entry, found)) continue;
     report(tx, entry, found);
-    if (entry.ctls.length > 0) known.groups.clear();
+    if (entry.ctls.length > 0) known.groups.fill(undefined);
     if ((tx.settings.ruleEngine as string) === 'Off') return;
     for (let link: Rule | undefined = entry; link !== undefined; link = link.next) {
       if (link.skip > 0) skip = link.skip;

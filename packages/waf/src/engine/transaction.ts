@@ -1,3 +1,4 @@
+import type { Gap } from '@palisade/model/gap';
 import { parseCookies } from '../body/cookies.ts';
 import { parseJson } from '../body/json.ts';
 import type { Multipart } from '../body/multipart.ts';
@@ -33,8 +34,6 @@ export type Match = {
   readonly value: string;
   readonly log: boolean;
 };
-
-export type Gap = { readonly kind: string; readonly reason: string };
 
 export type TransactionOptions = { readonly connection: Connection; readonly id: string; /** Milliseconds since the epoch. */ readonly now: () => number; readonly store: Store; /** Evaluates every rule without the prefilter: the reading the fast path is compared with. */ readonly plain?: boolean };
 
@@ -139,7 +138,7 @@ export function setRequestBody(tx: Transaction, body: string): void {
   if (text.length > settings.requestBodyLimit) {
     tx.inboundError = true;
     text = text.slice(0, settings.requestBodyLimit);
-    tx.gaps.push({ kind: 'limit-body', reason: `the body is longer than ${settings.requestBodyLimit} bytes` });
+    tx.gaps.push({ kind: 'limit-body', subject: 'REQUEST_BODY', count: 1, reason: `the body is longer than ${settings.requestBodyLimit} bytes` });
     if (settings.requestBodyLimitAction === 'Reject' && settings.ruleEngine === 'On') {
       tx.intervention = { rule: 0, action: 'deny', status: 403, log: 'Request body limit is marked to reject the request' };
       return;

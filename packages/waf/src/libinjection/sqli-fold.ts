@@ -58,7 +58,6 @@ export function fold(scan: Scan, quoting: Quoting): Token[] {
   for (;;) {
     if (pos >= 5) {
       const t = v.map((entry) => entry.type);
-      const fourth = (a: string, b: string, c: string, d: string, e: string): boolean => t[0] === a && b.includes(t[1]!) && t[2] === c && t[3] === d && t[4] === e;
       if ((t[0] === '1' && (t[1] === 'o' || t[1] === ',') && t[2] === '(' && t[3] === '1' && t[4] === ')') ||
         (t[0] === 'n' && t[1] === 'o' && t[2] === '(' && (t[3] === 'n' || t[3] === '1') && t[4] === ')') ||
         (t[0] === '1' && t[1] === ')' && t[2] === ',' && t[3] === '(' && t[4] === '1') ||
@@ -72,7 +71,6 @@ export function fold(scan: Scan, quoting: Quoting): Token[] {
           left = 0;
         }
       }
-      void fourth;
     }
     if (!more || left >= 5) {
       left = pos;
@@ -200,8 +198,7 @@ export function fold(scan: Scan, quoting: Quoting): Token[] {
       v[left + 1] = c;
       pos -= 1;
       left = 0;
-    } else if (x === 'f' && y === '(' && z !== ')' && ['USER', 'USER_ID', 'USER_NAME', 'DATABASE', 'PASSWORD', 'CURRENT_USER'].includes(upperA) && false) drop2();
-    else left += 1;
+    } else left += 1;
   }
   if (left < 5 && lastComment !== undefined) {
     v[left] = token('c', lastComment.text);

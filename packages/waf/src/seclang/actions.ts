@@ -128,7 +128,7 @@ export const actionWords: Readonly<Record<string, Reader>> = {
     const found = /^(!?)([^=]*)(?:=([^]*))?$/.exec(value)!;
     const { collection, key } = collectionKey(found[2]!, 'setvar');
     const right = found[3] ?? '1';
-    const change = found[1] === '!' ? 'unset' : /^\+/.test(right) ? 'add' : /^-/.test(right) ? 'subtract' : 'set';
+    const change = found[1] === '!' ? 'unset' : right.startsWith('+') ? 'add' : right.startsWith('-') ? 'subtract' : 'set';
     actions.setvars.push({ collection, key: compileMacro(key), change, value: compileMacro(change === 'add' || change === 'subtract' ? right.slice(1) : right) });
   },
   expirevar: (actions, value) => {

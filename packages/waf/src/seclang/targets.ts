@@ -33,7 +33,7 @@ function split(text: string): string[] {
     else if (mode === '/' && char === '/') mode = '';
     else if (mode === '' && char === "'") mode = "'";
     else if (mode === "'" && char === "'") mode = '';
-    if (mode === '' && (char === '|' || char === ',') && !/^!?&?XML:/i.test(current + '') ) {
+    if (mode === '' && (char === '|' || char === ',') && !/^!?&?XML:/i.test(current)) {
       parts.push(current);
       current = '';
     } else if (mode === '' && char === '|') {
