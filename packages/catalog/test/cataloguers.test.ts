@@ -41,3 +41,27 @@ it('reports a bomb in a jar instead of unpacking it', async () => {
   const { gaps } = await readWith(jar, 'opt/bomb.jar', zipOf({ 'META-INF/MANIFEST.MF': Buffer.alloc(64 * 1024 * 1024) }));
   expect(gaps[0]?.reason).toMatch(/over the limit/);
 });
+
+it('reads no page of a database more often than a sound one needs', async () => {
+  const rpm = cataloguers.find(({ id }) => id === 'rpm') as (typeof cataloguers)[number];
+  // Every slot of an ndb file names the same large blob.
+  const file = Buffer.alloc(4096 + 8192);
+  file.write('RpmP', 0, 'latin1');
+  file.writeUInt32LE(1, 12);
+  for (let at = 32; at < 4096; at += 16) {
+    file.write('Slot', at, 'latin1');
+    file.writeUInt32LE(7, at + 4);
+    file.writeUInt32LE(256, at + 8);
+  }
+  file.write('BlbS', 4096, 'latin1');
+  file.writeUInt32LE(7, 4100);
+  file.writeUInt32LE(8000, 4108);
+  const { gaps } = await readWith(rpm, 'var/lib/rpm/Packages.db', file);
+  expect(gaps.at(-1)?.reason).toMatch(/used more than once/);
+  // An interior page of an SQLite b-tree that names itself.
+  const loop = readFileSync(path.join(import.meta.dirname, 'fixtures/rpmdb.sqlite'));
+  loop[100] = 5;
+  loop.writeUInt16BE(0, 103);
+  loop.writeUInt32BE(1, 108);
+  expect((await readWith(rpm, 'var/lib/rpm/rpmdb.sqlite', loop)).gaps[0]?.reason).toMatch(/loop/);
+});

@@ -39,37 +39,54 @@ async function readArchive(file: RandomAccess, place: Place, found: Found[], bud
   const before = found.length;
   const inside = place.inside === '' ? {} : { inside: place.inside };
   let manifest: ReadonlyMap<string, string> = new Map();
+  let bad = 0;
+  let reason = '';
   for (const entry of entries) {
     report.signal.throwIfAborted();
     const isPom = entry.name.startsWith('META-INF/maven/') && entry.name.endsWith('/pom.properties');
     const isManifest = entry.name === 'META-INF/MANIFEST.MF';
     if (!isPom && !isManifest && !archive.test(entry.name)) continue;
+    // Entries may share their bytes: what they unpack to is charged each time.
+    budget.bytes -= entry.size;
+    if (budget.bytes < 0) {
+      report.gap(limited(place.path, `more than ${limits.bytes} bytes to unpack; what came after was not read`));
+      break;
+    }
     try {
       if (isPom) {
-        const one = fromPomProperties((await readEntry(file, entry, limits.text)).toString('utf8'));
+        const one = fromPomProperties((await readEntry(file, entry, textLimit(entry))).toString('utf8'));
         if (one !== undefined) found.push({ ...one, ...inside });
       } else if (isManifest) {
-        manifest = readManifest((await readEntry(file, entry, limits.text)).toString('utf8'));
+        manifest = readManifest((await readEntry(file, entry, textLimit(entry))).toString('utf8'));
       } else {
         await readNested(file, entry, place, found, budget, report);
       }
     } catch (error) {
-      report.gap(malformed(`${shown}!${entry.name}`, messageOf(error)));
+      report.signal.throwIfAborted();
+      bad += 1;
+      reason ||= messageOf(error);
     }
   }
+  if (bad > 0) report.gap(malformed(shown, reason, bad));
   if (found.slice(before).some((one) => one.inside === inside.inside)) return;
   const named = fromNameAndManifest(basename(place.inside === '' ? place.path : place.inside), manifest);
   if (named !== undefined) found.push({ ...named, ...inside });
+}
+
+/** A text may be as long as it says, within the limit: a forged size then fails while unpacking. */
+function textLimit(entry: ZipEntry): number {
+  return entry.size > limits.text ? limits.text : Math.max(1, entry.size);
 }
 
 async function readNested(file: RandomAccess, entry: ZipEntry, place: Place, found: Found[], budget: Budget, report: Report): Promise<void> {
   const inside = place.inside === '' ? entry.name : `${place.inside}!${entry.name}`;
   if (entry.size === 0) return;
   if (place.depth >= limits.depth) return report.gap(limited(`${place.path}!${inside}`, `archives nested deeper than ${limits.depth}`));
-  budget.bytes -= entry.size;
   budget.archives -= 1;
-  if (budget.bytes < 0 || budget.archives < 0) {
-    return report.gap(limited(place.path, `nested archives over the limit of ${limits.bytes} bytes or ${limits.archives} archives; those after it were not read`));
+  if (budget.archives < 0) {
+    // Said once, not for each of them.
+    if (budget.archives === -1) report.gap(limited(place.path, `more than ${limits.archives} nested archives; those after were not read`));
+    return;
   }
   const bytes = await readEntry(file, entry, Math.min(zipLimits.entry, entry.size));
   await readArchive(inMemory(bytes), { path: place.path, inside, depth: place.depth + 1 }, found, budget, report);

@@ -13,6 +13,8 @@ export function fromPomProperties(text: string): Found | undefined {
 
 /** What a jar without pom.properties says of itself: its file name first, then its manifest. An unknown group is written as the artifact's name, as old Maven artifacts are. */
 export function fromNameAndManifest(fileName: string, manifest: ReadonlyMap<string, string>): Found | undefined {
+  // The pattern below is quadratic in the length of a hostile name.
+  if (fileName.length > 255) return undefined;
   const stem = fileName.replace(/\.[a-z]+$/i, '');
   const named = /^(.+?)[-_]v?(\d[\w.+-]*)$/.exec(stem);
   const version = [named?.[2], manifest.get('implementation-version'), manifest.get('bundle-version'), manifest.get('specification-version')].find((text) => text !== undefined && /^v?\d/.test(text));

@@ -13,6 +13,7 @@ type Database = { readonly file: RandomAccess; readonly pageSize: number; readon
 /** The values of a Berkeley DB hash file (Packages of rpm before 4.16): every hash page's data items, off-page ones followed. */
 export async function* berkeleyHeaders(file: RandomAccess): AsyncGenerator<Buffer> {
   const database = await open(file);
+  let total = 0;
   for (let number = 1; number <= database.last; number += 1) {
     const page = await readPage(database, number);
     const type = page[25];
@@ -24,9 +25,15 @@ export async function* berkeleyHeaders(file: RandomAccess): AsyncGenerator<Buffe
       const at = database.u16(page, pageHeader + i * 2);
       const end = database.u16(page, pageHeader + (i - 1) * 2);
       if (at + 1 > page.length) throw new Error(`page ${number}: an item lies outside`);
-      if (page[at] === itemTypes.offPage) yield await overflow(database, page, at);
+      if (page[at] === itemTypes.offPage) {
+        const value = await overflow(database, page, at);
+        total += value.length;
+        // Many items that name the same pages would keep us busy for ever.
+        if (total > file.size) throw new Error('the values are larger than the file: pages are used more than once');
+        yield value;
+      }
       // The record under key 0 counts packages and is four bytes long.
-      else if (page[at] === itemTypes.inline && end > at + 8) yield page.subarray(at + 1, end);
+      if (page[at] === itemTypes.inline && end > at + 8) yield page.subarray(at + 1, end);
     }
   }
 }

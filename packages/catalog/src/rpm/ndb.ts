@@ -18,6 +18,7 @@ export async function* ndbHeaders(file: RandomAccess): AsyncGenerator<Buffer> {
   if (pages > maxSlotPages) throw new Error(`${pages} pages of slots are over the limit of ${maxSlotPages}`);
   const slots = Buffer.from(await file.read(0, pages * pageSize));
   if (slots.length < pages * pageSize) throw new Error('the slots are cut short');
+  let total = 0;
   // The header takes the room of the first two slots.
   for (let at = 32; at + 16 <= slots.length; at += 16) {
     if (slots.readUInt32LE(at) !== slotMagic) throw new Error(`the slot at ${at} is malformed`);
@@ -28,6 +29,8 @@ export async function* ndbHeaders(file: RandomAccess): AsyncGenerator<Buffer> {
     if (start.length < 16 || start.readUInt32LE(0) !== blobMagic || start.readUInt32LE(4) !== index) throw new Error(`package ${index} has no blob where its slot says`);
     const size = start.readUInt32LE(12);
     if (size > headerLimits.bytes || offset + 16 + size > file.size) throw new Error(`package ${index} claims ${size} bytes`);
+    total += size;
+    if (total > file.size) throw new Error('the blobs are larger than the file: blocks are used more than once');
     yield Buffer.from(await file.read(offset + 16, size));
   }
 }

@@ -1,8 +1,8 @@
 import type { RandomAccess } from '@palisade/image/analyzer';
 import { headerLimits } from './header.ts';
 
-/** Against b-trees that loop or never end: pages visited and depth of the tree. */
-const limits = { pages: 4_000_000, depth: 40 } as const;
+/** Against b-trees that loop: a sound tree is not deeper, and visits each page of the file once (the schema's a few times more). */
+const limits = { depth: 40, revisits: 64 } as const;
 
 type Database = { readonly file: RandomAccess; readonly pageSize: number; readonly usable: number; visited: number };
 
@@ -48,7 +48,8 @@ async function* rows(database: Database, number: number, depth: number): AsyncGe
 
 async function readPage(database: Database, number: number): Promise<Buffer> {
   database.visited += 1;
-  if (number < 1 || database.visited > limits.pages) throw new Error(`page ${number}: out of range, or more than ${limits.pages} pages`);
+  if (number < 1) throw new Error(`page ${number} does not exist`);
+  if (database.visited > database.file.size / database.pageSize + limits.revisits) throw new Error('more pages are linked than the file has: they form a loop');
   const page = Buffer.from(await database.file.read((number - 1) * database.pageSize, database.pageSize));
   if (page.length < database.pageSize) throw new Error(`page ${number} lies past the end of the file`);
   return page;
