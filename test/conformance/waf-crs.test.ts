@@ -13,7 +13,7 @@ function closing(rules: string, tests: string, more: readonly string[]): { passe
     output = execFileSync(path.join(root, 'palisade'), ['waf', 'test', '--rules', `${rulesFolder}/crs-setup.conf.example`, '--rules', `${rulesFolder}/rules/*.conf`,
       ...more.flatMap((file) => ['--overrides', path.join(testsFolder, file)]), testsFolder], { encoding: 'utf8', env: { ...process.env, PALISADE_DEV: '1' } });
   } catch (error) {
-    output = String((error as { stdout?: string }).stdout ?? '');
+    output = (error as { stdout?: string }).stdout ?? '';
   }
   const found = /(\d+) passed, (\d+) failed\n$/.exec(output);
   return { passed: Number(found?.[1] ?? 0), failed: Number(found?.[2] ?? -1) };

@@ -43,6 +43,10 @@ describe('rules', () => {
     expect(run(text, '/?a=x').ids).toEqual([1]);
     expect(run(text, '/?b=x').ids).toEqual([1, 3]);
   });
+  it('keeps a removed target from one rule only, though others share its variables', () => {
+    const text = 'SecAction "id:1,phase:1,pass,nolog,ctl:ruleRemoveTargetById=2;ARGS:a"\nSecRule ARGS "@contains x" "id:2,phase:2,pass"\nSecRule ARGS "@contains x" "id:3,phase:2,pass"';
+    expect(run(text, '/?a=x').ids).toEqual([1, 3]);
+  });
   it('names file, line and cause of every unknown word', () => {
     const { problems } = rules('SecRule ARGS "@nope x" "id:1"\nSecRule NOPE "x" "id:2"\nSecRule ARGS "x" "id:3,nope"\nSecRule ARGS "(a" "id:4"\nSecNope On\nSecRule ARGS "x" "id:5,t:nope"');
     expect(problems.map(({ line }) => line)).toEqual([3, 4, 5, 6, 7, 8]);

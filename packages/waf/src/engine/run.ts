@@ -110,7 +110,7 @@ export function runPhase(tx: Transaction, phase: Phase): void {
   if (tx.settings.ruleEngine === 'Off') return;
   if (phase !== 5 && (tx.allowed === 'all' || (tx.allowed === 'request' && phase <= 2) || tx.intervention !== undefined)) return;
   let skip = 0;
-  const known: Candidates = { groups: Array.from({ length: tx.rules.prefilter.groups }), scans: new Map() };
+  const known: Candidates = { groups: Array.from({ length: tx.rules.prefilter.groups }), scans: new Map(), values: [] };
   let skipTo: string | undefined;
   for (const entry of tx.rules.phases.get(phase)!) {
     if (entry.kind === 'marker') {
@@ -128,7 +128,10 @@ export function runPhase(tx: Transaction, phase: Phase): void {
     tx.matchedVars = [];
     if (!evaluate(tx, entry, found)) continue;
     report(tx, entry, found);
-    if (entry.ctls.length > 0) known.groups.fill(undefined);
+    if (entry.ctls.length > 0) {
+      known.groups.fill(undefined);
+      known.values.length = 0;
+    }
     if ((tx.settings.ruleEngine as string) === 'Off') return;
     for (let link: Rule | undefined = entry; link !== undefined; link = link.next) {
       if (link.skip > 0) skip = link.skip;

@@ -38,10 +38,10 @@ function excludes(exclusion: Target, variable: string, full: string): boolean {
   return selects(exclusion, full.slice(variable.length + 1));
 }
 
-/** The values a rule looks at, in order, exclusions taken away. */
-export function valuesOf(tx: Transaction, rule: Rule): Named[] {
+/** The values a rule looks at, in order, exclusions taken away; `written` leaves out those made while the request runs. */
+export function valuesOf(tx: Transaction, rule: Rule, written = false): Named[] {
   const exclusions = rule.targets.filter((target) => target.exclude);
-  for (const removal of tx.removedTargets) if (removal.applies(rule)) exclusions.push(...removal.targets);
+  for (const removal of written ? [] : tx.removedTargets) if (removal.applies(rule)) exclusions.push(...removal.targets);
   const found: Named[] = [];
   for (const target of rule.targets) {
     if (target.exclude) continue;

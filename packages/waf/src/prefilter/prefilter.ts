@@ -13,15 +13,19 @@ const moving = new Set(['TX', 'MATCHED_VAR', 'MATCHED_VAR_NAME', 'MATCHED_VARS',
 export function buildPrefilter(rules: readonly Rule[]): Prefilter {
   let owners = 0;
   const groups = new Map<string, number>();
+  const sources = new Map<string, number>();
   const entries: { owner: number; literals: readonly string[] }[] = [];
   for (const rule of rules) {
     const literals = rule.operator?.matcher?.needs?.map(lowerAscii);
     if (literals === undefined || literals.length === 0 || literals.includes('') || rule.operator!.negated || rule.multiMatch) continue;
     if (rule.targets.some((target) => target.count || moving.has(target.variable))) continue;
-    const key = `${JSON.stringify(rule.targets.map(({ variable, selector, exclude }) => [variable, selector ?? null, exclude]))} ${rule.transformations.map(({ name }) => name).join()}`;
+    const variables = JSON.stringify(rule.targets.map(({ variable, selector, exclude }) => [variable, selector ?? null, exclude]));
+    const source = sources.get(variables) ?? sources.size;
+    sources.set(variables, source);
+    const key = `${variables} ${rule.transformations.map(({ name }) => name).join()}`;
     const group = groups.get(key) ?? groups.size;
     groups.set(key, group);
-    rule.filter = { owner: owners, group };
+    rule.filter = { owner: owners, group, source };
     entries.push({ owner: owners, literals });
     owners += 1;
   }
