@@ -22,6 +22,17 @@ static int unified_root(void) {
   return fd;
 }
 
+/* Questions and answers of DNS; not pinned, since nobody reads them when the warden is gone. */
+int attach_dns(struct sensor *sensor) {
+  u32 zero = 0, one = 1;
+  int root = unified_root();
+  if (root < 0) return root;
+  bpf_map_update_elem(bpf_map__fd(sensor->maps.dns_wanted), &zero, &one, BPF_ANY);
+  bool attached = bpf_program__attach_cgroup(sensor->progs.dns_egress, root) && bpf_program__attach_cgroup(sensor->progs.dns_ingress, root);
+  close(root);
+  return attached ? 0 : -errno;
+}
+
 /* 0, or -errno where this kernel or engine does not allow it: then isolation is reported as missing, not pretended. */
 int attach_isolation(struct sensor *sensor, const char *pins) {
   struct bpf_program *programs[] = {sensor->progs.isolate_connect4, sensor->progs.isolate_connect6, sensor->progs.isolate_sendmsg4,

@@ -57,7 +57,7 @@ void out_status(u64 id, s64 result, const char *text) {
   out_own(&header, text);
 }
 
-void out_loss(u64 ring, u64 scratch) {
-  struct record header = {.kind = KIND_LOSS, .arg0 = ring, .arg1 = scratch};
+void out_loss(u64 ring, u64 skipped) {
+  struct record header = {.kind = KIND_LOSS, .arg0 = ring, .arg1 = skipped};
   out_own(&header, "");
 }

@@ -14,7 +14,8 @@
 #define KIND_EXIT 3
 #define KIND_TASK 4  /* a process that was there before the sensor */
 #define KIND_STATUS 5 /* from the warden: JSON in TAG_TEXT */
-#define KIND_LOSS 6  /* from the warden: args = {ring full, scratch busy}, counted since the last one */
+#define KIND_LOSS 6  /* from the warden: args = {ring full, hook skipped by the kernel because it was already running on that CPU}, since the last one */
+#define KIND_DNS 8    /* a DNS message that left a socket: arg0 = 0 question, 1 answer; the message is TAG_DNS */
 #define KIND_DENIED 7 /* an exec that the kernel side killed before its first instruction */
 
 #define FLAG_UPPER 1      /* executed file was written after the image: overlay upper layer */
@@ -42,6 +43,7 @@
 #define TAG_CONTAINER 48 /* full container id */
 #define TAG_TEXT 49
 #define TAG_INODE 50    /* struct inode_info of the executed file */
+#define TAG_DNS 52      /* a DNS message, from its header on */
 #define TAG_CAPS 51     /* u64 effective, permitted, inheritable, bounding, ambient */
 
 struct record {

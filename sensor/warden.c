@@ -54,17 +54,33 @@ static void report_tasks(struct sensor *sensor, struct ring_buffer *reader) {
   ring_buffer__consume(reader);
 }
 
-static void report_losses(struct sensor *sensor) {
-  static u64 before[2];
+static u64 ring_losses(struct sensor *sensor) {
   int cpus = libbpf_num_possible_cpus();
-  u64 values[cpus > 0 ? cpus : 1], sum[2] = {0, 0};
-  for (u32 cause = 0; cause < 2; cause++) {
-    if (bpf_map_lookup_elem(bpf_map__fd(sensor->maps.losses), &cause, values) != 0) return;
-    for (int cpu = 0; cpu < cpus; cpu++) sum[cause] += values[cpu];
+  u64 values[cpus > 0 ? cpus : 1], sum = 0;
+  u32 cause = 0;
+  if (bpf_map_lookup_elem(bpf_map__fd(sensor->maps.losses), &cause, values) != 0) return 0;
+  for (int cpu = 0; cpu < cpus; cpu++) sum += values[cpu];
+  return sum;
+}
+
+static u64 skipped_hooks(struct sensor *sensor) {
+  struct bpf_program *programs[] = {sensor->progs.on_exec, sensor->progs.on_fork, sensor->progs.on_exit, sensor->progs.on_syscall, sensor->progs.on_guard};
+  u64 sum = 0;
+  for (size_t i = 0; i < sizeof programs / sizeof programs[0]; i++) {
+    struct bpf_prog_info info = {0};
+    u32 size = sizeof info;
+    if (bpf_obj_get_info_by_fd(bpf_program__fd(programs[i]), &info, &size) == 0) sum += info.recursion_misses;
   }
-  if (sum[0] == before[0] && sum[1] == before[1]) return;
-  out_loss(sum[0] - before[0], sum[1] - before[1]);
-  memcpy(before, sum, sizeof sum);
+  return sum;
+}
+
+static void report_losses(struct sensor *sensor) {
+  static u64 ring, skipped;
+  u64 ring_now = ring_losses(sensor), skipped_now = skipped_hooks(sensor);
+  if (ring_now == ring && skipped_now == skipped) return;
+  out_loss(ring_now - ring, skipped_now - skipped);
+  ring = ring_now;
+  skipped = skipped_now;
 }
 
 static int watch(struct sensor *sensor, struct ring_buffer *reader) {
@@ -105,7 +121,9 @@ static int run(int count, char **arguments) {
   error = sensor__load(sensor);
   if (error) return fail("loading eBPF (needs CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN)", error);
   exempt_own(sensor);
+  bool dns = false;
   for (int i = first; i < count; i++) {
+    if (strcmp(arguments[i], "dns") == 0) { dns = true; continue; }
     error = add_call(sensor, arguments[i]);
     if (error) return fail(arguments[i], error);
   }
@@ -119,13 +137,14 @@ static int run(int count, char **arguments) {
   if (!guard) return fail("on_guard", errno);
   if (pins && (error = pin_guard(guard, pins))) return fail("pinning the guard", error);
   int isolation = attach_isolation(sensor, pins);
+  int names = dns ? attach_dns(sensor) : 0;
   attach_calls(sensor);
   report_tasks(sensor, reader);
   error = drop_privileges();
   if (error) return fail("dropping capabilities", error);
   char text[2048];
-  snprintf(text, sizeof text, "{\"armed\":true,\"calls\":%zu,\"missing\":[%s],\"pinned\":%s,\"isolation\":%s}",
-           attached_calls(), missing_calls(), pins ? "true" : "false", isolation == 0 ? "true" : "false");
+  snprintf(text, sizeof text, "{\"armed\":true,\"calls\":%zu,\"missing\":[%s],\"pinned\":%s,\"isolation\":%s,\"dns\":%s}",
+           attached_calls(), missing_calls(), pins ? "true" : "false", isolation == 0 ? "true" : "false", dns && names == 0 ? "true" : "false");
   out_status(0, 0, text);
   out_flush();
   return watch(sensor, reader);
@@ -139,6 +158,6 @@ int main(int count, char **arguments) {
   signal(SIGPIPE, SIG_IGN);
   if (count >= 2 && strcmp(arguments[1], "run") == 0) return run(count - 2, arguments + 2);
   if (count == 2 && strcmp(arguments[1], "probe") == 0) return probe();
-  fprintf(stderr, "usage: warden run [--pin DIR] CALL[:frpc]... [/PREFIX]... | warden probe\n");
+  fprintf(stderr, "usage: warden run [--pin DIR] CALL[:frpc]... [/PREFIX]... [dns] | warden probe\n");
   return 2;
 }

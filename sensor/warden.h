@@ -23,7 +23,7 @@ const char *missing_calls(void);
 int out_record(void *context, void *data, size_t size);
 int out_flush(void);
 void out_status(u64 id, s64 result, const char *text);
-void out_loss(u64 ring, u64 scratch);
+void out_loss(u64 ring, u64 skipped);
 
 /* requests.c */
 int take_requests(struct sensor *sensor);
@@ -33,6 +33,7 @@ int prepare_mounts(const char *pins);
 
 /* isolate.c */
 int attach_isolation(struct sensor *sensor, const char *pins);
+int attach_dns(struct sensor *sensor);
 
 /* privileges.c */
 int drop_privileges(void);

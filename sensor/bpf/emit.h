@@ -6,7 +6,6 @@
 
 #define PATH_SPACE 4096
 #define LOSS_RING 0
-#define LOSS_SCRATCH 1
 
 struct scratch {
   u8 record[MAX_RECORD + MAX_FIELD + 8];
@@ -22,7 +21,7 @@ struct scratch {
 
 struct { __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY); __uint(max_entries, 1); __type(key, u32); __type(value, struct scratch); } scratches SEC(".maps") __attribute__((weak));
 struct { __uint(type, BPF_MAP_TYPE_RINGBUF); __uint(max_entries, 8 << 20); } ring SEC(".maps") __attribute__((weak));
-struct { __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY); __uint(max_entries, 4); __type(key, u32); __type(value, u64); } losses SEC(".maps") __attribute__((weak));
+struct { __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY); __uint(max_entries, 1); __type(key, u32); __type(value, u64); } losses SEC(".maps") __attribute__((weak));
 struct container_name { char id[68]; };
 struct { __uint(type, BPF_MAP_TYPE_LRU_HASH); __uint(max_entries, 16384); __type(key, u64); __type(value, struct container_name); } containers SEC(".maps") __attribute__((weak));
 /* The sensor's own processes are never recorded: watching itself would be a loop. */

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { SensorRecord } from '@palisade/behaviour/decode';
-import { executedFileOf, socketOf, stringsOf, syscallName, textOf } from '@palisade/behaviour/decode';
+import { bytesOf, executedFileOf, socketOf, stringsOf, syscallName, textOf } from '@palisade/behaviour/decode';
 import { denials, flags, inodeInfoSize, kinds, recordSize, socketInfoSize, tags } from '@palisade/behaviour/decode.gen';
 import type { Warden } from '@palisade/app-agent/sensor/warden';
 import { startWarden } from '@palisade/app-agent/sensor/warden';
@@ -222,6 +222,23 @@ test('opens for reading leave the kernel only below a loaded prefix', async () =
   await warden.stop();
   const read = seen.filter((record) => record.call === 'openat' && record.comm === 'cat').map((record) => record.arg[1]);
   expect(read).toEqual(['/etc/passwd']);
+});
+
+test('DNS questions are recorded with their sender, answers with their container only', async () => {
+  const messages: { answer: number; pid: number; bytes: Buffer | undefined }[] = [];
+  const warden = await startWarden({
+    program, calls: [], dns: true, signal: new AbortController().signal, onLoss: () => undefined,
+    onRecord: (record) => {
+      if (record.header.kind === kinds.dns) messages.push({ answer: record.header.arg0, pid: record.header.pid, bytes: bytesOf(record, tags.dns) });
+    },
+  });
+  expect(warden.armed.dns).toBe(true);
+  const script = 'import os,socket\na=socket.socket(socket.AF_INET,socket.SOCK_DGRAM); a.bind(("127.0.0.53",53)); c=socket.socket(socket.AF_INET,socket.SOCK_DGRAM); c.sendto(b"\\x12\\x34"+b"question-of-this-test",("127.0.0.53",53)); d,f=a.recvfrom(512); a.sendto(d[:2]+b"answer-of-this-test",f); c.recv(512); print(os.getpid())';
+  const pid = Number(execFileSync('python3', ['-c', script], { encoding: 'utf8' }));
+  await warden.stop();
+  const question = messages.find((message) => message.answer === 0 && message.bytes?.includes('question-of-this-test'));
+  expect(question?.pid).toBe(pid);
+  expect(messages.some((message) => message.answer === 1 && message.bytes?.includes('answer-of-this-test'))).toBe(true);
 });
 
 test('what does not fit the ring is counted exactly', async () => {

@@ -10,6 +10,7 @@ export const kinds = {
   task: 4,
   status: 5,
   loss: 6,
+  dns: 8,
   denied: 7,
 } as const;
 
@@ -41,6 +42,7 @@ export const tags = {
   container: 48,
   text: 49,
   inode: 50,
+  dns: 52,
   caps: 51,
 } as const;
 

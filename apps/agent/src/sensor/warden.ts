@@ -9,9 +9,10 @@ import { createRecordStream, textOf } from '@palisade/behaviour/decode';
 export type CallWanted = { readonly name: string; readonly failed?: boolean; readonly reads?: boolean | 'prefixes'; readonly containersOnly?: boolean };
 
 /** What came of arming: `missing` are wanted syscalls that have no tracepoint on this kernel. */
-export type Armed = { readonly calls: number; readonly missing: readonly string[]; readonly pinned: boolean; readonly isolation: boolean };
+export type Armed = { readonly calls: number; readonly missing: readonly string[]; readonly pinned: boolean; readonly isolation: boolean; readonly dns: boolean };
 
-export type Loss = { readonly ring: number; readonly scratch: number };
+/** Records lost: `ring` when the reader was too slow, `skipped` when the kernel did not run a hook. */
+export type Loss = { readonly ring: number; readonly skipped: number };
 
 export type WardenOptions = {
   /** Path of the warden program. */
@@ -19,6 +20,8 @@ export type WardenOptions = {
   readonly calls: readonly CallWanted[];
   /** Paths below which opens for reading are recorded, for calls with reads: 'prefixes'; at most 128 bytes each. */
   readonly prefixes?: readonly string[];
+  /** Record DNS messages in both directions. */
+  readonly dns?: boolean;
   /** Directory in bpffs where the deny lists and their program stay when every process is dead. */
   readonly pins?: string;
   /** Called for each record, which the next one reuses. */
@@ -52,7 +55,7 @@ export type Warden = {
 /** Starts the warden as a child and waits until it is armed. Throws `sensor-start` with its own words when it cannot. */
 export async function startWarden(options: WardenOptions): Promise<Warden> {
   const words = options.calls.map((call) => `${call.name}:${call.failed === true ? 'f' : ''}${call.reads === true ? 'r' : call.reads === 'prefixes' ? 'p' : ''}${call.containersOnly === true ? 'c' : ''}`);
-  const child = spawn(options.program, ['run', ...(options.pins === undefined ? [] : ['--pin', options.pins]), ...words, ...(options.prefixes ?? [])], { stdio: ['pipe', 'pipe', 'pipe'] });
+  const child = spawn(options.program, ['run', ...(options.pins === undefined ? [] : ['--pin', options.pins]), ...words, ...(options.prefixes ?? []), ...(options.dns === true ? ['dns'] : [])], { stdio: ['pipe', 'pipe', 'pipe'] });
   const said: string[] = [];
   child.stderr.setEncoding('utf8').on('data', (text: string) => void said.push(text));
   const waiting = new Map<number, (result: number) => void>();
@@ -63,7 +66,7 @@ export async function startWarden(options: WardenOptions): Promise<Warden> {
 
   const stream = createRecordStream((record) => {
     const { header } = record;
-    if (header.kind === kinds.loss) options.onLoss({ ring: header.arg0, scratch: header.arg1 });
+    if (header.kind === kinds.loss) options.onLoss({ ring: header.arg0, skipped: header.arg1 });
     else if (header.kind !== kinds.status) options.onRecord(record);
     else if (header.arg0 === 0) arm(JSON.parse(textOf(record, tags.text) ?? '{}') as Armed);
     else {
