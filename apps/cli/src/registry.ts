@@ -5,6 +5,10 @@ export type Entry = { readonly summary: Text; load(): Promise<Command> };
 
 /** Every subcommand, one line each; loaded only when asked for, so that start-up stays small. */
 export const commands: Readonly<Record<string, Entry>> = {
+  console: {
+    summary: { en: 'run the console (API, pages, agent gateway)', 'zh-CN': '运行控制台（API、页面、节点代理网关）' },
+    load: async () => (await import('./commands/console.ts')).command,
+  },
   feed: {
     summary: { en: 'build, show, pull and import vulnerability feeds', 'zh-CN': '构建、查看、拉取、导入漏洞库' },
     load: async () => (await import('./commands/feed.ts')).command,

@@ -1,0 +1,10 @@
+import { sql } from 'kysely';
+import type { Db } from './postgres/database.ts';
+
+export type Actor = { readonly name: string; readonly address?: string | undefined };
+
+/** Adds a line to the append-only trail, in the caller's transaction: no act without its line. Never a secret in `detail`. */
+export async function audit(db: Db, actor: Actor, action: string, subject: string, detail: Readonly<Record<string, unknown>> = {}, cluster?: string): Promise<void> {
+  await sql`insert into audit (actor, action, subject, cluster, detail, address)
+    values (${actor.name}, ${action}, ${subject}, ${cluster ?? null}, ${JSON.stringify(detail)}::jsonb, ${actor.address ?? null})`.execute(db);
+}

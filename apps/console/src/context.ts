@@ -1,0 +1,22 @@
+import type { Logger } from 'pino';
+import type { Authority } from './gateway/authority.ts';
+import type { Jobs } from './jobs/jobs.ts';
+import type { Live } from './live.ts';
+import type { Db } from './postgres/database.ts';
+import type pg from 'pg';
+
+/** What every route, ingest kind and job of one replica works with. */
+export type Context = {
+  readonly db: Db;
+  readonly pool: pg.Pool;
+  readonly live: Live;
+  readonly log: Logger;
+  readonly authority: Authority;
+  readonly jobs: Jobs;
+  /** Folder for this replica's verified copies of feed bundles. */
+  readonly cache: string;
+  readonly version: string;
+  /** Where people and agents reach this console: `https://host:port` of the gateway goes into join tokens. */
+  readonly publicUrl: string;
+  readonly agentUrl: string;
+};

@@ -1,0 +1,8 @@
+import { container, containerRemoved, inventory, node } from './assets.ts';
+import { commandResult } from './command-result.ts';
+import { gaps } from './gaps.ts';
+import type { IngestKind } from './kind.ts';
+import { scan } from './scan.ts';
+
+/** Every kind this console understands; others are held, not refused. */
+export const ingestKinds: ReadonlyMap<string, IngestKind> = new Map([node, container, containerRemoved, inventory, scan, gaps, commandResult].map((member) => [member.kind, member]));

@@ -1,0 +1,65 @@
+import type { Logger } from 'pino';
+import { announce } from '../live.ts';
+import type { Live } from '../live.ts';
+import type { Db } from '../postgres/database.ts';
+import { openPartitions, retire } from '../postgres/partitions.ts';
+import { refreshSummaries } from './summaries.ts';
+
+/** Background work of one replica. What must run once over all replicas takes an advisory lock. */
+export type Jobs = {
+  /** Findings changed: the per-rule summaries are made anew soon, at most as often as they are cheap. */
+  summariesDue(): void;
+  stop(): Promise<void>;
+};
+
+const dayMs = 86_400_000;
+
+export function startJobs(db: Db, live: Live, log: Logger): Jobs {
+  let stopped = false;
+  let due: NodeJS.Timeout | undefined;
+  let running: Promise<void> = Promise.resolve();
+  let lastTook = 0;
+
+  const summarise = async (): Promise<void> => {
+    due = undefined;
+    const started = performance.now();
+    try {
+      await db.transaction().execute(async (trx) => {
+        await refreshSummaries(trx);
+        await announce(trx, 'summaries');
+      });
+      live.nudge('changes');
+    } catch (error) {
+      if (stopped) return;
+      log.warn({ error: String(error) }, 'summaries not refreshed; trying again');
+      jobs.summariesDue();
+    }
+    lastTook = performance.now() - started;
+  };
+
+  const daily = async (): Promise<void> => {
+    try {
+      await openPartitions(db, new Date());
+      await retire(db, new Date());
+    } catch (error) {
+      if (!stopped) log.error({ error: String(error) }, 'partitions not kept');
+    }
+  };
+  const timer = setInterval(() => void (running = running.then(daily)), dayMs / 4);
+  running = daily();
+
+  const jobs: Jobs = {
+    summariesDue() {
+      if (stopped || due !== undefined) return;
+      // Five times its own cost apart: a large installation spends at most a sixth of one connection on it.
+      due = setTimeout(() => void (running = running.then(summarise)), Math.max(300, 5 * lastTook));
+    },
+    async stop() {
+      stopped = true;
+      clearTimeout(due);
+      clearInterval(timer);
+      await running;
+    },
+  };
+  return jobs;
+}

@@ -1,0 +1,17 @@
+import type { Migration } from '../postgres/migrate.ts';
+import { text as people } from './0001-people.ts';
+import { text as gateway } from './0002-gateway.ts';
+import { text as images } from './0003-images.ts';
+import { text as assets } from './0004-assets.ts';
+import { text as documents } from './0005-documents.ts';
+import { text as runtime } from './0006-runtime.ts';
+
+/** Every step, in order; only ever appended to. */
+export const migrations: readonly Migration[] = [
+  { name: '0001-people', text: people },
+  { name: '0002-gateway', text: gateway },
+  { name: '0003-images', text: images },
+  { name: '0004-assets', text: assets },
+  { name: '0005-documents', text: documents },
+  { name: '0006-runtime', text: runtime },
+];

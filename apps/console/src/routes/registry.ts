@@ -1,0 +1,10 @@
+import type { App } from '../http/app.ts';
+import type { Context } from '../context.ts';
+import { sessionRoutes } from './session.ts';
+import { imageRoutes } from './images.ts';
+import { serviceRoutes } from './service.ts';
+
+/** Every group of routes of the API. */
+export async function addRoutes(app: App, context: Context): Promise<void> {
+  for (const routes of [serviceRoutes, sessionRoutes, imageRoutes]) routes(app, context);
+}

@@ -1,0 +1,135 @@
+import { existsSync, mkdirSync, rmSync, writeFileSync, readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import path from 'node:path';
+import type { AddressInfo } from 'node:net';
+import { pino } from 'pino';
+import type { Context } from './context.ts';
+import { refuse } from './errors.ts';
+import { firstRunToken } from './first-run.ts';
+import { openAuthority } from './gateway/authority.ts';
+import { createGateway } from './gateway/server.ts';
+import { createApp } from './http/app.ts';
+import { serveWeb } from './http/web.ts';
+import { startJobs } from './jobs/jobs.ts';
+import { startLive } from './live.ts';
+import { migrations } from './migrations/registry.ts';
+import { openDatabase } from './postgres/database.ts';
+import { startEmbedded } from './postgres/embedded.ts';
+import { migrate } from './postgres/migrate.ts';
+import { openPartitions } from './postgres/partitions.ts';
+import { addRoutes } from './routes/registry.ts';
+import { deriveKey, installationSecret } from './secret.ts';
+import type { ConsoleSettings } from './settings.ts';
+
+export type RunningConsole = {
+  readonly url: string;
+  readonly agentUrl: string;
+  /** The one-time link for the first administrator; undefined once there is one. */
+  readonly firstRun: string | undefined;
+  readonly context: Context;
+  /** Ends everything this console started, the embedded Postgres last. */
+  stop(): Promise<void>;
+};
+
+/**
+ * Starts one replica: database (embedded unless a URL is given), schema, gateway, API, web pages, jobs.
+ * `web` is the folder of the built pages; absent, only the API answers. Throws when a part cannot start,
+ * having stopped the parts that could.
+ */
+export async function startConsole(settings: ConsoleSettings, options: { version: string; web: string | undefined; log?: { write(line: string): void } }): Promise<RunningConsole> {
+  const log = pino({ level: settings.logLevel, base: { service: 'palisade-console' }, redact: ['*.password', '*.token', '*.secret', 'req.headers'] }, options.log ?? process.stderr);
+  const undo: (() => Promise<unknown> | void)[] = [];
+  const stop = async (): Promise<void> => {
+    for (const step of undo.splice(0).reverse()) {
+      try {
+        await step();
+      } catch (error) {
+        log.warn({ error: String(error) }, 'a part did not stop cleanly');
+      }
+    }
+  };
+  try {
+    mkdirSync(settings.home, { recursive: true, mode: 0o711 });
+    const secret = installationSecret(settings.home, settings.secret);
+    let reach: Parameters<typeof openDatabase>[0];
+    if (settings.databaseUrl === undefined) {
+      undo.push(takeHome(settings.home));
+      const embedded = await startEmbedded(settings.home, deriveKey(secret, 'embedded-postgres').toString('hex'), (message, fields) => log.warn(fields ?? {}, message));
+      undo.push(embedded.stop);
+      reach = embedded.reach;
+    } else reach = settings.databaseUrl;
+
+    const database = openDatabase(reach, 20, (error) => log.warn({ error: error.message }, 'a database connection was lost'));
+    undo.push(database.close);
+    const { db, pool } = database;
+    const applied = await migrate(db, migrations);
+    if (applied.length > 0) log.info({ applied }, 'schema brought forward');
+    await openPartitions(db, new Date());
+    const live = startLive(reach, db, (message, fields) => log.warn(fields ?? {}, message));
+    undo.push(live.stop);
+    const authority = await openAuthority(db, secret);
+    const jobs = startJobs(db, live, log);
+    undo.push(jobs.stop);
+
+    const addresses = { url: settings.publicUrl ?? '', agentUrl: settings.agentUrl ?? '' };
+    const context: Context = {
+      db,
+      pool,
+      live,
+      log,
+      authority,
+      jobs,
+      cache: path.join(settings.home, 'console-cache'),
+      version: options.version,
+      get publicUrl() {
+        return addresses.url;
+      },
+      get agentUrl() {
+        return addresses.agentUrl;
+      },
+    };
+    const gateway = await createGateway(context, [hostname(), settings.agentListen.host].filter((name) => name !== '0.0.0.0' && name !== '::'));
+    undo.push(() => gateway.close());
+    await gateway.listen(settings.agentListen);
+    const app = await createApp(context);
+    undo.push(() => app.close());
+    await addRoutes(app, context);
+    if (options.web !== undefined && existsSync(path.join(options.web, 'index.html'))) await serveWeb(app, options.web);
+    await app.listen(settings.listen);
+    addresses.url ||= `http://${shown(settings.listen.host)}:${(app.server.address() as AddressInfo).port}`;
+    addresses.agentUrl ||= `https://${shown(settings.agentListen.host)}:${(gateway.server.address() as AddressInfo).port}`;
+    jobs.summariesDue();
+    const token = await firstRunToken(db);
+    return { url: context.publicUrl, agentUrl: context.agentUrl, firstRun: token === undefined ? undefined : `${context.publicUrl}/setup?token=${token}`, context, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function shown(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return hostname();
+  return host.includes(':') ? `[${host}]` : host;
+}
+
+/** One console per home: a second one would share its embedded Postgres and stop it under the first. */
+function takeHome(home: string): () => void {
+  const file = path.join(home, 'console.pid');
+  if (existsSync(file)) {
+    const pid = Number(readFileSync(file, 'utf8').split('\n')[0]);
+    const started = readFileSync(file, 'utf8').split('\n')[1];
+    if (pid !== process.pid && startTime(pid) !== undefined && startTime(pid) === started) throw refuse('conflict', `another console (process ${pid}) runs on ${home}`);
+  }
+  writeFileSync(file, `${process.pid}\n${startTime(process.pid) ?? ''}\n`);
+  return () => rmSync(file, { force: true });
+}
+
+/** A process's start time in clock ticks since boot: with the pid, its identity. */
+function startTime(pid: number): string | undefined {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return text.slice(text.lastIndexOf(')') + 2).split(' ')[19];
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,74 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createJoinToken } from '@palisade/app-console/gateway/enrolment';
+import { consoleHere, consoleHome, enrolAgent, person } from './console-client.ts';
+import type { Answer, Person, TestAgent } from './console-client.ts';
+import { containerItem, scanItem } from './console-documents.ts';
+
+const idOf = (page: Answer): string => (page['items'] as unknown as { id: string }[])[0]?.id ?? '';
+
+describe('console: from an agent\'s item to the API', () => {
+  const place = consoleHome();
+  let running: Awaited<ReturnType<typeof consoleHere>>;
+  let ada: Person;
+  let agent: TestAgent;
+
+  beforeAll(async () => {
+    running = await consoleHere({ PALISADE_HOME: place.home });
+    ada = await person(running.url, { setup: running.firstRun ?? '', name: 'ada', password: 'correct horse battery' });
+    const { db, authority } = running.context;
+    const join = await createJoinToken(db, authority, running.agentUrl, { name: 'lab', kind: 'docker-host' }, { name: 'test' });
+    agent = await enrolAgent(join.token, 'node-1');
+    await expect(enrolAgent(join.token, 'node-2')).rejects.toThrow(/join-token-refused/);
+  });
+  afterAll(async () => {
+    await running?.stop();
+    place.remove();
+  });
+
+  it('stores a scan once, however often it is sent, and shows it', async () => {
+    const first = await agent.post(running.agentUrl, [scanItem('shop/web', 10), containerItem('web-1', 'shop/web')]);
+    expect(first).toMatchObject({ status: 200, body: { stored: 2, duplicates: 0, unknown: 0, refused: [] } });
+    const again = await agent.post(running.agentUrl, [scanItem('shop/web', 10), containerItem('web-1', 'shop/web')]);
+    expect(again).toMatchObject({ status: 200, body: { stored: 0, duplicates: 2 } });
+    const { body } = await ada.call('GET', '/images');
+    expect(body['items']).toHaveLength(1);
+    expect((body['items'] as unknown as Answer[])[0]).toMatchObject({ name: 'shop/web:1', status: 'partial', packages: 10, findings: 10, running: 1, counts: { critical: 4, medium: 6 }, fixable: 5, gaps: 1 });
+    const detail = await ada.call('GET', `/images/${idOf(body)}`);
+    expect(detail.status).toBe(200);
+    expect(detail.body['layers']).toMatchObject([{ base: true, packages: 5, findings: 5 }, { base: false, packages: 5, findings: 5 }]);
+    expect(detail.body['containers']).toMatchObject([{ name: 'web-1', project: 'shop' }]);
+  });
+
+  it('pages findings by cursor without loss or repetition', async () => {
+    const { body } = await ada.call('GET', '/images');
+    const seen: string[] = [];
+    let cursor = '';
+    do {
+      const page = await ada.call('GET', `/images/${idOf(body)}/findings?limit=3${cursor}`);
+      expect(page.status).toBe(200);
+      expect(page.body['total']).toEqual({ count: 10, exact: true });
+      seen.push(...(page.body['items'] as unknown as { rule: string }[]).map((item) => item.rule));
+      const next = page.body['next'] as unknown as string | null;
+      cursor = next === null ? '' : `&cursor=${next}`;
+    } while (cursor !== '');
+    expect(seen).toEqual(Array.from({ length: 10 }, (_, n) => `CVE-2026-${1000 + n}`));
+  });
+
+  it('keeps what it cannot read aside, with the reason, and never believes a body about its node', async () => {
+    const at = '2026-11-24T00:00:01.000Z';
+    const answer = await agent.post(running.agentUrl, [
+      { id: 'future-1', kind: 'quantum-flux', at, body: { level: '9\u0000' } },
+      { id: 'broken-1', kind: 'scan', at, body: { source: 'image', scan: {} } },
+    ]);
+    expect(answer.body).toMatchObject({ stored: 0, unknown: 1, refused: [{ id: 'broken-1' }] });
+    expect((await agent.post(running.agentUrl, [{ id: 'future-1', kind: 'quantum-flux', at, body: {} }])).body).toMatchObject({ duplicates: 1, unknown: 0 });
+  });
+
+  it('refuses a revoked certificate at once', async () => {
+    const { body } = await ada.call('GET', '/session');
+    expect(body['user']).toMatchObject({ name: 'ada', role: 'admin' });
+    const { sql } = await import('kysely');
+    await sql`update agents set revoked_at = now() where id = ${agent.agent}`.execute(running.context.db);
+    expect((await agent.post(running.agentUrl, [scanItem('late', 1)])).body).toMatchObject({ code: 'certificate-refused' });
+  });
+});
