@@ -1,6 +1,7 @@
-import { mkdirSync, rmSync, renameSync, existsSync } from 'node:fs';
+import { existsSync, globSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { rolldown } from 'rolldown';
+import { build as buildWeb } from 'vite';
 
 // Bundles the programs for release: workspace code inside, npm packages left outside (they are installed
 // beside it). The new build replaces the old in one rename, so that a running CLI never sees half of it.
@@ -25,3 +26,13 @@ mkdirSync(path.dirname(target), { recursive: true });
 if (existsSync(target)) renameSync(target, stale);
 renameSync(fresh, target);
 rmSync(stale, { recursive: true, force: true });
+
+if (webIsStale()) await buildWeb({ root: path.join(root, 'apps/web'), configFile: path.join(root, 'apps/web/vite.config.ts'), logLevel: 'error' });
+
+/** The pages take seconds to build; the CLI, rebuilt far more often, must not wait for them. */
+function webIsStale(): boolean {
+  const built = path.join(root, 'dist/web/index.html');
+  if (!existsSync(built)) return true;
+  const then = statSync(built).mtimeMs;
+  return globSync(['apps/web/**/*.{ts,tsx,css,html,svg}', 'packages/model/src/*.ts'], { cwd: root }).some((file) => statSync(path.join(root, file)).mtimeMs > then);
+}

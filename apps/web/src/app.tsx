@@ -1,0 +1,57 @@
+import { App as Messages, ConfigProvider, Spin } from 'antd';
+import enUS from 'antd/es/locale/en_US';
+import zhCN from 'antd/es/locale/zh_CN';
+import type { ReactNode } from 'react';
+import { useMemo, useState } from 'react';
+import { Route, Routes, useSearchParams } from 'react-router';
+import { Frame } from './frame.tsx';
+import { pages } from './pages.ts';
+import { NotFound } from './pages/not-found.tsx';
+import { SignIn } from './pages/sign-in.tsx';
+import { Dark, initialDark, rememberDark } from './parts/appearance.ts';
+import { Problem } from './parts/problem.tsx';
+import { useSpeech } from './parts/text.ts';
+import { SessionProvider, useSessionQuery } from './session.tsx';
+import { tokens } from './theme.ts';
+
+/** Appearance and language around everything; then the sign-in gate; then the pages. */
+export function App(): ReactNode {
+  const [dark, setDark] = useState(initialDark);
+  const { locale } = useSpeech();
+  const theme = useMemo(() => tokens(dark), [dark]);
+  const change = (next: boolean): void => {
+    rememberDark(next);
+    setDark(next);
+  };
+  return (
+    <Dark.Provider value={dark}>
+      <ConfigProvider theme={theme} locale={locale === 'zh-CN' ? zhCN : enUS} componentSize="small">
+        <Messages className={dark ? 'ground dark' : 'ground'}>
+          <Gate onDark={change} />
+        </Messages>
+      </ConfigProvider>
+    </Dark.Provider>
+  );
+}
+
+function Gate({ onDark }: { onDark: (dark: boolean) => void }): ReactNode {
+  const session = useSessionQuery();
+  const [parameters] = useSearchParams();
+  const { t } = useSpeech();
+  const token = location.pathname === '/setup' ? parameters.get('token') : null;
+  if (session.isPending) return <Spin className="centre" description={t('common.loading')} />;
+  if (session.data === undefined) return <Problem error={session.error} onRetry={() => void session.refetch()} />;
+  if (session.data === null) return token === null ? <SignIn /> : <SignIn token={token} />;
+  return (
+    <SessionProvider value={session.data}>
+      <Frame onDark={onDark} stale={session.isError}>
+        <Routes>
+          {pages.map((page) => (
+            <Route key={page.path} path={page.path} element={<page.Page />} />
+          ))}
+          <Route path="*" element={<NotFound />} />
+        </Routes>
+      </Frame>
+    </SessionProvider>
+  );
+}

@@ -1,0 +1,55 @@
+import { Alert, Button, Layout, Menu, Segmented, Space, Switch } from 'antd';
+import type { Locale } from '@palisade/model/text';
+import type { ReactNode } from 'react';
+import { Link, useLocation } from 'react-router';
+import { chooseLanguage } from './i18n/setup.ts';
+import { pages } from './pages.ts';
+import { useDark } from './parts/appearance.ts';
+import { useSpeech } from './parts/text.ts';
+import { useKeys } from './keys.ts';
+import { useSession, useSignIn } from './session.tsx';
+
+/** Header, menu and content: the same on every page. `stale` says that the console stopped answering. */
+export function Frame({ children, onDark, stale }: { children: ReactNode; onDark: (dark: boolean) => void; stale: boolean }): ReactNode {
+  const { t, locale } = useSpeech();
+  const dark = useDark();
+  const { pathname } = useLocation();
+  const { user } = useSession();
+  const { signOut } = useSignIn();
+  useKeys();
+  const items = pages.flatMap((page) => (page.menu === undefined ? [] : [{ key: page.path, label: <Link to={page.path}>{t(page.menu)}</Link> }]));
+  const here = items.filter((item) => item.key === '/' ? pathname === '/' : pathname.startsWith(item.key)).map((item) => item.key);
+  return (
+    <Layout className="frame">
+      <Layout.Header className="frame-header">
+        <Link to="/" className="brand">
+          <img src="/palisade.svg" alt="" width={20} height={20} /> {t('app.name')}
+        </Link>
+        <Space>
+          <Segmented<Locale>
+            value={locale}
+            options={[
+              { value: 'en', label: 'English' },
+              { value: 'zh-CN', label: '中文' },
+            ]}
+            onChange={(next) => void chooseLanguage(next)}
+          />
+          <Switch checked={dark} onChange={onDark} checkedChildren={t('theme.dark')} unCheckedChildren={t('theme.light')} aria-label={t('theme.dark')} />
+          <span>{user.name}</span>
+          <Button onClick={() => void signOut()}>{t('login.out')}</Button>
+        </Space>
+      </Layout.Header>
+      <Layout>
+        <Layout.Sider width={180} breakpoint="lg" collapsedWidth={0} theme={dark ? 'dark' : 'light'}>
+          <nav aria-label={t('app.name')}>
+            <Menu mode="inline" selectedKeys={here} items={items} theme={dark ? 'dark' : 'light'} />
+          </nav>
+        </Layout.Sider>
+        <Layout.Content className="content">
+          {stale ? <Alert banner type="warning" message={t('error.unreachable')} /> : null}
+          <main>{children}</main>
+        </Layout.Content>
+      </Layout>
+    </Layout>
+  );
+}
