@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createJoinToken } from '@palisade/app-console/gateway/enrolment';
-import { consoleHere, consoleHome, enrolAgent, person } from './console-client.ts';
+import { callApi, consoleHere, consoleHome, enrolAgent, person } from './console-client.ts';
 import type { Answer, Person, TestAgent } from './console-client.ts';
 import { containerItem, scanItem } from './console-documents.ts';
 
@@ -15,10 +14,9 @@ describe('console: from an agent\'s item to the API', () => {
   beforeAll(async () => {
     running = await consoleHere({ PALISADE_HOME: place.home });
     ada = await person(running.url, { setup: running.firstRun ?? '', name: 'ada', password: 'correct horse battery' });
-    const { db, authority } = running.context;
-    const join = await createJoinToken(db, authority, running.agentUrl, { name: 'lab', kind: 'docker-host' }, { name: 'test' });
-    agent = await enrolAgent(join.token, 'node-1');
-    await expect(enrolAgent(join.token, 'node-2')).rejects.toThrow(/join-token-refused/);
+    const join = (await ada.call('POST', '/join-tokens', { cluster: 'lab' })).body['token'] as unknown as string;
+    agent = await enrolAgent(join, 'node-1');
+    await expect(enrolAgent(join, 'node-2')).rejects.toThrow(/join-token-refused/);
   });
   afterAll(async () => {
     await running?.stop();
@@ -64,11 +62,26 @@ describe('console: from an agent\'s item to the API', () => {
     expect((await agent.post(running.agentUrl, [{ id: 'future-1', kind: 'quantum-flux', at, body: {} }])).body).toMatchObject({ duplicates: 1, unknown: 0 });
   });
 
-  it('refuses a revoked certificate at once', async () => {
-    const { body } = await ada.call('GET', '/session');
-    expect(body['user']).toMatchObject({ name: 'ada', role: 'admin' });
-    const { sql } = await import('kysely');
-    await sql`update agents set revoked_at = now() where id = ${agent.agent}`.execute(running.context.db);
+  it('delivers a command that was a row before the agent was there, and takes its result once', async () => {
+    const made = await ada.call('POST', `/agents/${agent.agent}/commands`, { kind: 'rescan', body: { image: 'x' } });
+    const id = made.body['id'] as unknown as string;
+    const stream = agent.stream(running.agentUrl);
+    await expect.poll(() => stream.lines.filter((line) => 'command' in line)).toMatchObject([{ command: { id, kind: 'rescan', body: { image: 'x' } } }]);
+    await agent.post(running.agentUrl, [{ id: `result-${id}`, kind: 'command-result', at: '2026-11-24T00:00:02.000Z', body: { command: id, ok: true } }]);
+    expect((await ada.call('GET', `/commands/${id}`)).body).toMatchObject({ state: 'done', createdBy: 'ada' });
+    stream.close();
+  });
+
+  it('refuses an unsafe call without the CSRF token, and anyone without a session', async () => {
+    expect(await ada.call('POST', '/join-tokens', { cluster: 'lab' }, { 'x-csrf-token': 'wrong' })).toMatchObject({ status: 403, body: { code: 'csrf-mismatch' } });
+    expect(await callApi(running.url, 'GET', '/images')).toMatchObject({ status: 401, body: { code: 'not-signed-in' } });
+  });
+
+  it('refuses a revoked agent at once and ends its stream', async () => {
+    const stream = agent.stream(running.agentUrl);
+    await expect.poll(() => stream.lines.length).toBeGreaterThan(0);
+    expect((await ada.call('POST', `/agents/${agent.agent}/revoke`)).status).toBe(200);
     expect((await agent.post(running.agentUrl, [scanItem('late', 1)])).body).toMatchObject({ code: 'certificate-refused' });
+    await stream.ended;
   });
 });

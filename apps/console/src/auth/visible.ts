@@ -47,8 +47,3 @@ export function visibleImages(scopes: readonly Scope[], table: string, key = 'ke
     }),
   );
 }
-
-/** True when every scope is a whole cluster or everything: then per-cluster summaries may be used. */
-export function wholeClusters(scopes: readonly Scope[]): boolean {
-  return scopes.every((scope) => scope.namespace === undefined && scope.project === undefined);
-}
