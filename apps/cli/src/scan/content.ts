@@ -1,0 +1,16 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+
+/** Absolute path of a file that ships with the product, from source as from the build: the nearest content/ above. */
+function contentPath(name: string): string {
+  for (let folder = import.meta.dirname; ; folder = path.dirname(folder)) {
+    const found = path.join(folder, 'content', name);
+    if (existsSync(found)) return found;
+    if (folder === path.dirname(folder)) throw new Error(`this installation lacks content/${name}`);
+  }
+}
+
+export function readContent(name: string): { file: string; text: string } {
+  const file = contentPath(name);
+  return { file, text: readFileSync(file, 'utf8') };
+}

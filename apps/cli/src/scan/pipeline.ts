@@ -1,0 +1,119 @@
+import type { Bundle } from '@palisade/advisory/bundle/open';
+import { matchGaps, toFindings } from '@palisade/advisory/findings';
+import { matchWithoutBundle } from '@palisade/advisory/match/without-bundle';
+import { prioritise } from '@palisade/advisory/priority/prioritise';
+import type { PriorityContext } from '@palisade/advisory/priority/prioritise';
+import { assemblePackages } from '@palisade/catalog/assemble';
+import { cataloguers } from '@palisade/catalog/registry';
+import type { Analysis } from '@palisade/image/analyse';
+import type { Analyzer } from '@palisade/image/analyzer';
+import type { OpenedImage } from '@palisade/image/source/opened-image';
+import type { Draft } from '@palisade/inspect/detector';
+import { imageConfigAnalyzer } from '@palisade/inspect/image-config/analyzer';
+import { imageConfig, instructionWithoutSecrets } from '@palisade/inspect/image-config/detector';
+import { secretsAnalyzer } from '@palisade/inspect/secrets/analyzer';
+import { binaryFilesGap, secretFindings, secretsInSettings } from '@palisade/inspect/secrets/findings';
+import { loadSecretRules } from '@palisade/inspect/secrets/load';
+import type { SecretRules } from '@palisade/inspect/secrets/rule';
+import type { Finding } from '@palisade/model/finding';
+import type { Gap } from '@palisade/model/gap';
+import { mergeGaps } from '@palisade/model/gap';
+import type { Package } from '@palisade/model/package';
+import type { ScanResult } from '@palisade/model/scan-result';
+import type { CompiledPolicy } from '@palisade/verdict/policy/compile';
+import { evaluate } from '@palisade/verdict/policy/evaluate';
+import type { CompiledWaiver, Place } from '@palisade/verdict/waiver/compile';
+import { readContent } from './content.ts';
+import { secretSettings, settingsOf } from './settings.ts';
+
+/** What every scan of a process shares: compiled once. */
+export type Scanner = { readonly analyzers: readonly Analyzer[]; readonly secretRules: SecretRules };
+
+/** Loads the secret rules (the shipped ones unless a text is given) and lists every analyzer. */
+export function createScanner(rules: { file: string; text: string } = readContent('secrets/palisade.toml')): Scanner {
+  const secretRules = loadSecretRules(rules.text, { file: rules.file, useDefault: () => readContent('secrets/palisade.toml') });
+  return { secretRules, analyzers: [...cataloguers, imageConfigAnalyzer, secretsAnalyzer(secretRules)] };
+}
+
+/** Where the scanned thing runs, which raises priorities; left out: not looked at. */
+export type Running = Pick<PriorityContext, 'running' | 'exposed' | 'privileged'>;
+
+export type Judgement = {
+  readonly bundle: Bundle | null;
+  readonly policies: readonly CompiledPolicy[];
+  readonly waivers: readonly CompiledWaiver[];
+  readonly place?: Omit<Place, 'images'>;
+  readonly running?: Running;
+  readonly now: Date;
+};
+
+/** What was read of a target, before any advisory or policy is asked: it can be judged again when either changes. */
+export type Reading = {
+  readonly target: ScanResult['target'];
+  readonly analysis: Pick<Analysis, 'facts' | 'layers' | 'gaps' | 'files' | 'bytes' | 'status' | 'content'>;
+  readonly opened: Pick<OpenedImage, 'image' | 'config'> | null;
+};
+
+/** Facts become packages and findings, findings get their priority, policies their say: the scan's one document. */
+export function conclude(scanner: Scanner, reading: Reading, judgement: Judgement): ScanResult {
+  const { analysis, opened, target } = reading;
+  const packages = assemblePackages(analysis.facts, { layers: analysis.layers.map((layer) => layer.diffId) });
+  const drafts = draftsOf(scanner, reading);
+  const layers = analysis.layers.map((layer) => ({ ...layer, instruction: instructionWithoutSecrets(layer.instruction) }));
+  const binary = binaryFilesGap(analysis.facts);
+  return judge(
+    {
+      target,
+      status: analysis.status,
+      content: analysis.content,
+      gaps: [...analysis.gaps, ...(binary === undefined ? [] : [binary])],
+      image: opened === null ? null : { ...opened.image, layers },
+      lookedAt: { files: analysis.files, bytes: analysis.bytes, layers: Math.max(1, layers.length), detectors: scanner.analyzers.map((analyzer) => analyzer.id) },
+      packages,
+    },
+    drafts,
+    judgement,
+  );
+}
+
+/** A scan without feed, findings and verdict. */
+export type Unjudged = Pick<ScanResult, 'target' | 'status' | 'content' | 'gaps' | 'image' | 'lookedAt' | 'packages'>;
+
+/** Matches packages, adds the detectors' drafts and asks the policies. */
+export function judge(scan: Unjudged, drafts: readonly Draft[], judgement: Judgement): ScanResult {
+  const { bundle, running = {} } = judgement;
+  const layers = scan.image?.layers ?? [];
+  const matches = bundle === null ? matchWithoutBundle(scan.packages) : bundle.match(scan.packages);
+  const byLayer = new Map(layers.map((layer) => [layer.diffId, layer]));
+  const inspected = drafts.map((draft): Finding => {
+    const layer = draft.layer === undefined ? undefined : byLayer.get(draft.layer);
+    const placed = layer === undefined || draft.instruction !== undefined ? draft : { ...draft, instruction: layer.instruction };
+    return { ...placed, priority: prioritise(placed, { ...running, ...(layer === undefined ? {} : { inBase: layer.base }) }) };
+  });
+  const findings = [...toFindings(matches, { bundle, layers, ...running }), ...inspected].sort((a, b) => b.priority.score - a.priority.score || (a.id < b.id ? -1 : 1));
+  const result: ScanResult = {
+    schema: 'palisade.scan/1',
+    ...scan,
+    gaps: withFeedGap(mergeGaps([...scan.gaps, ...matchGaps(matches)]), scan.packages, bundle),
+    feed: bundle === null ? null : bundle.summary(judgement.now),
+    findings,
+    verdict: { result: 'none', reasons: [], waived: [] },
+  };
+  const { policies, waivers, place } = judgement;
+  return { ...result, verdict: evaluate({ scan: result, policies, waivers, ...(place === undefined ? {} : { place }), now: judgement.now.getTime() }) };
+}
+
+/** Without a bundle nothing is known of vulnerabilities, also where no package was found. */
+function withFeedGap(gaps: Gap[], packages: readonly Package[], bundle: Bundle | null): Gap[] {
+  if (bundle !== null || gaps.some((gap) => gap.kind.startsWith('feed-'))) return gaps;
+  return [...gaps, { kind: 'feed-missing', subject: 'vulnerabilities', reason: 'no vulnerability feed is installed', count: Math.max(1, packages.length) }];
+}
+
+function draftsOf(scanner: Scanner, { analysis, opened }: Reading): Draft[] {
+  const settings = opened === null ? null : settingsOf(opened.config, opened.image.base);
+  return [
+    ...imageConfig.inspect({ settings, facts: analysis.facts }),
+    ...secretFindings(analysis.facts, scanner.secretRules),
+    ...(opened === null || settings === null ? [] : secretsInSettings(secretSettings(settings, opened.config), scanner.secretRules)),
+  ];
+}
