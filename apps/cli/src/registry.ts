@@ -13,6 +13,10 @@ export const commands: Readonly<Record<string, Entry>> = {
     summary: { en: 'build, show, pull and import vulnerability feeds', 'zh-CN': '构建、查看、拉取、导入漏洞库' },
     load: async () => (await import('./commands/feed.ts')).command,
   },
+  scan: {
+    summary: { en: 'scan an image, archive or directory', 'zh-CN': '扫描镜像、归档或目录' },
+    load: async () => (await import('./commands/scan.ts')).command,
+  },
   version: {
     summary: { en: 'compare package versions', 'zh-CN': '比较软件包版本' },
     load: async () => (await import('./commands/version.ts')).command,
