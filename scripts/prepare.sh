@@ -15,7 +15,9 @@ stamp=node_modules/.palisade-installed
 if [ ! -f "$stamp" ] || [ package-lock.json -nt "$stamp" ]; then
   command -v npm >/dev/null 2>&1 || { say 'npm is missing: install Node.js 20 or newer (with npm) first'; exit 2; }
   say 'installing npm packages (first use; about a minute)'
-  npm ci --no-audit --no-fund --loglevel=error || { say 'npm ci failed: see above'; exit 2; }
+  # Not `npm ci`: it refuses a lock file made where a registry lacked some other platform's optional package.
+  # `--no-save` keeps to the lock file's versions and hashes all the same, and leaves it unchanged.
+  npm install --no-save --no-audit --no-fund --loglevel=error || { say 'npm install failed: see above'; exit 2; }
   : > "$stamp"
 fi
 if [ "${1:-}" != --no-build ]; then

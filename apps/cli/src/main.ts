@@ -2,7 +2,7 @@ import { realpathSync } from 'node:fs';
 import { localeOf } from '@palisade/model/locale';
 import type { Io } from './command.ts';
 import { UsageError } from './command.ts';
-import { commands } from './registry.ts';
+import { commands, internalCommands } from './registry.ts';
 import { productVersion } from './product-version.ts';
 
 const io: Io = {
@@ -51,7 +51,7 @@ async function main(args: readonly string[]): Promise<number> {
     io.out(help());
     return name === undefined ? 2 : 0;
   }
-  const entry = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  const entry = Object.hasOwn(commands, name) ? commands[name] : Object.hasOwn(internalCommands, name) ? internalCommands[name] : undefined;
   if (entry === undefined) throw new UsageError(`unknown command "${name}"; "palisade --help" lists the commands`);
   const command = await entry.load();
   if (rest.includes('--help') || rest.includes('-h')) {

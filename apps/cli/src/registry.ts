@@ -26,3 +26,8 @@ export const commands: Readonly<Record<string, Entry>> = {
     load: async () => (await import('./commands/waf.ts')).command,
   },
 };
+
+/** Commands that this CLI starts as its own children; not shown in the help. */
+export const internalCommands: Readonly<Record<string, Omit<Entry, 'summary'>>> = {
+  '__engine-guard': { load: async () => (await import('./commands/engine-guard.ts')).command },
+};

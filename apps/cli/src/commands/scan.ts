@@ -71,7 +71,7 @@ export const command: Command = {
       const reading = await readTarget(target, scanner, {
         signal: io.signal,
         verify: values.verify === true,
-        env: io.env,
+        io,
         ...(values['no-cache'] === true ? {} : { cache: path.join(path.dirname(path.dirname(installedFeed(io))), 'cache', 'layers') }),
         ...(io.progress ? { progress: (done: number, total: number) => io.err(`\r\u001b[K${io.locale === 'zh-CN' ? '读取镜像层' : 'reading layer'} ${done + 1}/${total}`) } : {}),
       });

@@ -1,9 +1,10 @@
-import path from 'node:path';
 import { analyseImage, analyseRoot } from '@palisade/image/analyse';
 import { createLayerCache } from '@palisade/image/cache/cache';
 import { openArchive, openOci } from '@palisade/image/open';
 import type { OpenedImage } from '@palisade/image/source/opened-image';
 import { UsageError } from '../command.ts';
+import type { Io } from '../command.ts';
+import { mountsToSkip } from './mounts.ts';
 import type { Reading, Scanner } from './pipeline.ts';
 import type { Target } from './target.ts';
 
@@ -13,19 +14,15 @@ export type ReadOptions = {
   /** Folder of the layer cache; undefined: none. */
   readonly cache?: string;
   readonly progress?: (done: number, total: number) => void;
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly io: Io;
 };
-
-/** Pseudo file systems of a live root: no files of a disk. */
-const pseudo = ['proc', 'sys', 'dev', 'run'] as const;
 
 /** Opens and reads a target other than an SBOM. What cannot be opened at all throws; the rest is gaps. */
 export async function readTarget(target: Target, scanner: Scanner, options: ReadOptions): Promise<Reading> {
   const { kind, ref } = target;
   const shared = { signal: options.signal, verify: options.verify, ...(options.progress === undefined ? {} : { progress: options.progress }) };
   if (kind === 'dir') {
-    const skip = new Map(pseudo.map((name) => [path.join(ref, name), 'pseudo file system of a live system']));
-    return { target: { kind, ref }, analysis: await analyseRoot(ref, scanner.analyzers, { signal: options.signal, ...(ref === '/' ? { skip } : {}) }), opened: null };
+    return { target: { kind, ref }, analysis: await analyseRoot(ref, scanner.analyzers, { signal: options.signal, skip: mountsToSkip(ref) }), opened: null };
   }
   const opaque = kind === 'docker' ? (await import('@palisade/image/layer/opaque')).opaqueTest() : undefined;
   const opened = await openTarget(target, options, opaque !== undefined);
@@ -45,10 +42,21 @@ async function openTarget({ kind, ref }: Target, options: ReadOptions, canReadIn
     case 'oci':
       return openOci(ref);
     case 'docker': {
-      const [{ dockerEngine }, { openEngineImage }] = await Promise.all([import('@palisade/engine/docker/engine'), import('@palisade/image/source/engine-image')]);
-      const host = options.env['DOCKER_HOST'] ?? 'unix:///var/run/docker.sock';
-      if (!host.startsWith('unix://')) throw new UsageError(`DOCKER_HOST ${host}: only a local socket (unix://) can be asked`);
-      return openEngineImage(dockerEngine(host.slice('unix://'.length), { node: '', cluster: '' }), ref, { signal: options.signal, canReadInPlace });
+      const [{ openEngineImage }, { linkEngine }] = await Promise.all([import('@palisade/image/source/engine-image'), import('./engine-link.ts')]);
+      const link = await linkEngine(options.io);
+      try {
+        const opened = await openEngineImage(link.engine, ref, { signal: options.signal, canReadInPlace });
+        return {
+          ...opened,
+          close() {
+            opened.close();
+            link.close();
+          },
+        };
+      } catch (error) {
+        link.close();
+        throw error;
+      }
     }
     default:
       throw new UsageError(`${kind}: this source cannot be read yet by this version`);

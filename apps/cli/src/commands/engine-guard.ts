@@ -1,0 +1,24 @@
+import type { Command } from '../command.ts';
+import { UsageError } from '../command.ts';
+
+/** Internal: the child process that holds the engine's socket. Ends with its parent's SIGTERM, or when its parent is gone. */
+export const command: Command = {
+  summary: { en: 'guard an engine socket (internal)', 'zh-CN': '守护引擎套接字（内部）' },
+  usage: 'palisade __engine-guard ENGINE_SOCKET LISTEN',
+  async run(args, io) {
+    const [engineSocket, listen] = args;
+    if (engineSocket === undefined || listen === undefined) throw new UsageError('usage: palisade __engine-guard ENGINE_SOCKET LISTEN');
+    const { startGuard } = await import('@palisade/app-engine-guard/server');
+    const server = await startGuard({ engineSocket, listen, refused: (call) => io.err(`refused ${call.method} ${call.path}: ${call.reason}\n`) });
+    const parent = process.ppid;
+    await new Promise<void>((resolve) => {
+      io.signal.addEventListener('abort', () => resolve(), { once: true });
+      setInterval(() => {
+        if (process.ppid !== parent) resolve();
+      }, 1000).unref();
+    });
+    server.close();
+    server.closeAllConnections();
+    return 0;
+  },
+};
