@@ -17,7 +17,9 @@ const files = {
 };
 const rules = (text: string) => loadRules([{ name: 'own.conf', text: `SecRuleEngine On\nSecRequestBodyAccess On\n${text}` }], files);
 
-function run(text: string, uri: string, options: { body?: string; type?: string; plain?: boolean } = {}): { ids: number[]; intervention: Intervention | undefined } {
+type Ran = { ids: number[]; places: (readonly [number, number, string])[]; gaps: string[]; intervention: Intervention | undefined };
+
+function run(text: string, uri: string, options: { body?: string; type?: string; plain?: boolean } = {}): Ran {
   const { ruleSet, problems } = rules(text);
   expect(problems).toEqual([]);
   const tx = beginTransaction(ruleSet, { connection: { clientAddress: '192.0.2.1', clientPort: 1, serverAddress: '192.0.2.2', serverPort: 80 }, id: 'a', now: () => 0, store: memoryStore(), ...(options.plain === undefined ? {} : { plain: options.plain }) });
@@ -25,7 +27,7 @@ function run(text: string, uri: string, options: { body?: string; type?: string;
   let intervention = tx.requestHeaders([{ name: 'Host', value: 'a' }, { name: 'Content-Type', value: options.type ?? 'application/x-www-form-urlencoded' }]);
   intervention ??= tx.requestBody(options.body ?? '');
   tx.logging();
-  return { ids: tx.matches.map((match) => match.rule), intervention };
+  return { ids: tx.matches.map((match) => match.rule), places: tx.matches.map(({ rule, offset, bytes }) => [rule, offset, bytes] as const), gaps: tx.gaps.map(({ kind, subject, count }) => `${kind} ${subject} ${count}`), intervention };
 }
 
 describe('rules', () => {
@@ -51,6 +53,39 @@ describe('rules', () => {
     const { problems } = rules('SecRule ARGS "@nope x" "id:1"\nSecRule NOPE "x" "id:2"\nSecRule ARGS "x" "id:3,nope"\nSecRule ARGS "(a" "id:4"\nSecNope On\nSecRule ARGS "x" "id:5,t:nope"');
     expect(problems.map(({ line }) => line)).toEqual([3, 4, 5, 6, 7, 8]);
     expect(problems.every(({ file }) => file === 'own.conf')).toBe(true);
+  });
+});
+
+describe('what a match says', () => {
+  it('gives the bytes an operator found and where they start in the value', () => {
+    const operators = ['@rx b+', '@pm zz BBC', '@contains bc', '@endsWith bcd', '@beginsWith a', '@containsWord abbcd', '@strmatch bb', '@validateByteRange 97'];
+    const text = operators.map((operator, at) => `SecRule ARGS:q "${operator}" "id:${at + 1},phase:2,pass"`).join('\n');
+    expect(run(text, '/?q=abbcd').places).toEqual([[1, 1, 'bb'], [2, 1, 'bbc'], [3, 2, 'bc'], [4, 2, 'bcd'], [5, 0, 'a'], [6, 0, 'abbcd'], [7, 1, 'bb'], [8, 1, 'b']]);
+  });
+  it('counts in the value after its transformations, and takes all of it where no place can be told', () => {
+    const text = 'SecRule ARGS:q "@rx <s" "id:1,phase:2,pass,t:urlDecode"\nSecRule ARGS:q "!@rx ^x" "id:2,phase:2,pass"\nSecAction "id:3,phase:2,pass"';
+    expect(run(text, '/?q=a%253cs').places).toEqual([[1, 1, '<s'], [2, 0, 'a%3cs'], [3, 0, '']]);
+  });
+});
+
+describe('limits', () => {
+  it('says how many arguments it left out', () => {
+    expect(run('SecArgumentsLimit 2', '/?a=1&b=2&c=3&d=4').gaps).toEqual(['limit-arguments ARGS_GET 2']);
+    expect(run('SecArgumentsLimit 2', '/', { body: 'a=1&b=2&c=3' }).gaps).toEqual(['limit-arguments ARGS_POST 1']);
+    expect(run('SecArgumentsLimit 2', '/?a=1&b=2', { body: 'a=1&b=2' }).gaps).toEqual([]);
+  });
+  it('says that a body was not read to its end', () => {
+    const json = 'SecAction "id:1,phase:1,pass,nolog,ctl:requestBodyProcessor=JSON"\nSecArgumentsLimit 2';
+    expect(run(json, '/', { body: '[1,2,3]' }).gaps).toEqual(['body-unparsed REQUEST_BODY 1']);
+    expect(run('SecRequestBodyNoFilesLimit 3', '/', { body: 'a=12' }).gaps).toEqual(['body-unparsed REQUEST_BODY 1']);
+  });
+});
+
+describe('rules removed for one transaction', () => {
+  it('are found by their message, also when the last rule of a chain carries it', () => {
+    const text = 'SecAction "id:1,phase:1,pass,nolog,ctl:ruleRemoveByMsg=bad thing"\nSecRule ARGS "@contains x" "id:2,phase:2,pass,msg:\'bad thing\'"\nSecRule ARGS "@contains x" "id:3,phase:2,pass,msg:\'other\'"\nSecRule ARGS "@contains x" "id:4,phase:2,pass,chain"\nSecRule ARGS "@contains x" "msg:\'bad thing\'"';
+    expect(run(text, '/?a=x').ids).toEqual([1, 3]);
+    expect(run(text, '/?a=x', { plain: true }).ids).toEqual([1, 3]);
   });
 });
 

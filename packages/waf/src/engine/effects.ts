@@ -59,6 +59,9 @@ function control(tx: Transaction, word: string, value: string): void {
     case 'ruleremovebytag':
       tx.removedTags.add(value);
       break;
+    case 'ruleremovebymsg':
+      tx.removedMessages.add(value);
+      break;
     case 'forcerequestbodyvariable':
       tx.forceBody = on;
       break;

@@ -34,10 +34,19 @@ function transformed(tx: Transaction, rule: Rule, value: string): string[] {
   return rule.multiMatch ? steps : [current];
 }
 
-function matchesValue(tx: Transaction, rule: Rule, matcher: Matcher, { name, value }: Named, into: Named[]): boolean {
+/** A value that matched, with the part of it that the operator pointed at. */
+type Found = Named & { readonly offset: number; readonly bytes: string };
+
+function matchesValue(tx: Transaction, rule: Rule, matcher: Matcher, { name, value }: Named, into: Found[]): boolean {
   let any = false;
   const captured: (string | undefined)[] = [];
+  let offset = 0;
+  let length = -1;
   const run: OperatorRun = {
+    found(from, size) {
+      offset = from;
+      length = size;
+    },
     capture(index, text) {
       captured[index] = text;
     },
@@ -45,6 +54,8 @@ function matchesValue(tx: Transaction, rule: Rule, matcher: Matcher, { name, val
   };
   for (const text of transformed(tx, rule, value)) {
     captured.length = 0;
+    offset = 0;
+    length = -1;
     if (matcher(text, run) === rule.operator!.negated) continue;
     any = true;
     if (rule.capture) {
@@ -56,13 +67,13 @@ function matchesValue(tx: Transaction, rule: Rule, matcher: Matcher, { name, val
     }
     tx.matchedVar = { name, value: text };
     tx.matchedVars.push(tx.matchedVar);
-    into.push(tx.matchedVar);
+    into.push({ name, value: text, offset, bytes: length < 0 ? text : text.slice(offset, offset + length) });
     applyEach(tx, rule);
   }
   return any;
 }
 
-function evaluate(tx: Transaction, rule: Rule, into: Named[]): boolean {
+function evaluate(tx: Transaction, rule: Rule, into: Found[]): boolean {
   let matched = rule.operator === undefined;
   if (matched) applyEach(tx, rule);
   else {
@@ -75,17 +86,17 @@ function evaluate(tx: Transaction, rule: Rule, into: Named[]): boolean {
 }
 
 /** Notes the match; the last rule of a chain may carry the message. */
-function report(tx: Transaction, rule: Rule, found: readonly Named[]): void {
+function report(tx: Transaction, rule: Rule, found: readonly Found[]): void {
   let owner: Rule | undefined = rule;
   while (owner !== undefined && owner.msg === undefined) owner = owner.next;
   const from = owner ?? rule;
   const severity = rule.severity ?? from.severity;
   if (severity !== undefined && severity < tx.highestSeverity) tx.highestSeverity = severity;
   const data = rule.logdata ?? from.logdata;
-  const last = found.at(-1) ?? { name: '', value: '' };
+  const last = found.at(-1) ?? { name: '', value: '', offset: 0, bytes: '' };
   tx.matches.push({
     rule: rule.id, msg: from.msg === undefined ? '' : expand(tx, from, from.msg), data: data === undefined ? '' : expand(tx, rule, data),
-    tags: rule.tags.map((tag) => expand(tx, rule, tag)), severity, variable: last.name, value: last.value, log: rule.log,
+    tags: rule.tags.map((tag) => expand(tx, rule, tag)), severity, variable: last.name, value: last.value, offset: last.offset, bytes: last.bytes, log: rule.log,
   });
 }
 
@@ -105,6 +116,15 @@ function decide(tx: Transaction, rule: Rule): 'phase' | undefined {
   return 'phase';
 }
 
+/** Whether an earlier rule took this one out of the transaction; any link of a chain may carry the message. */
+function removed(tx: Transaction, rule: Rule): boolean {
+  if (tx.removedIds.some((covers) => covers(rule))) return true;
+  if (tx.removedTags.size > 0 && rule.tags.some((tag) => tx.removedTags.has(tag.text))) return true;
+  if (tx.removedMessages.size === 0) return false;
+  for (let link: Rule | undefined = rule; link !== undefined; link = link.next) if (link.msg !== undefined && tx.removedMessages.has(link.msg.text)) return true;
+  return false;
+}
+
 /** Runs one phase in the order of the rules: the reference the fast path is compared with. */
 export function runPhase(tx: Transaction, phase: Phase): void {
   if (tx.settings.ruleEngine === 'Off') return;
@@ -122,9 +142,9 @@ export function runPhase(tx: Transaction, phase: Phase): void {
       skip -= 1;
       continue;
     }
-    if (tx.removedIds.some((covers) => covers(entry)) || (tx.removedTags.size > 0 && entry.tags.some((tag) => tx.removedTags.has(tag.text)))) continue;
+    if (removed(tx, entry)) continue;
     if (tx.options.plain !== true && !mayMatch(tx, entry, known)) continue;
-    const found: Named[] = [];
+    const found: Found[] = [];
     tx.matchedVars = [];
     if (!evaluate(tx, entry, found)) continue;
     report(tx, entry, found);

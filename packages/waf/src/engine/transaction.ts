@@ -32,6 +32,9 @@ export type Match = {
   readonly variable: string;
   /** The value the operator saw, after transformation. */
   readonly value: string;
+  /** Where in `value` the bytes lie that the operator found; 0 and the whole value where it can't tell. */
+  readonly offset: number;
+  readonly bytes: string;
   readonly log: boolean;
 };
 
@@ -50,6 +53,7 @@ export type Transaction = {
   readonly persistent: Map<string, { readonly key: string; readonly values: Stored }>;
   readonly removedIds: ((rule: { readonly id: number }) => boolean)[];
   readonly removedTags: Set<string>;
+  readonly removedMessages: Set<string>;
   readonly removedTargets: { readonly applies: (rule: Rule) => boolean; readonly targets: readonly Target[] }[];
   readonly transformed: Map<string, string>[];
   intervention: Intervention | undefined;
@@ -83,7 +87,7 @@ export type Transaction = {
 
 export function newTransaction(rules: RuleSet, options: TransactionOptions): Transaction {
   return {
-    rules, settings: { ...rules.settings }, options, started: options.now(), matches: [], gaps: [], tx: new Map(), env: new Map(), persistent: new Map(), removedIds: [], removedTags: new Set(),
+    rules, settings: { ...rules.settings }, options, started: options.now(), matches: [], gaps: [], tx: new Map(), env: new Map(), persistent: new Map(), removedIds: [], removedTags: new Set(), removedMessages: new Set(),
     removedTargets: [], transformed: [], intervention: undefined, allowed: '', method: '', uriRaw: '', protocol: '', requestHeaders: [], responseHeaders: [], get: [], post: [],
     cookies: [], urlencodedError: false, requestBody: '', bodyKept: false, forceBody: false, bodyError: '', processor: '', multipart: undefined, xml: undefined, responseStatus: '', responseProtocol: '',
     responseBody: '', inboundError: false, outboundError: false, highestSeverity: 255, matchedVar: { name: '', value: '' }, matchedVars: [],
@@ -91,6 +95,14 @@ export function newTransaction(rules: RuleSet, options: TransactionOptions): Tra
 }
 
 export const header = (headers: readonly Named[], name: string): string | undefined => headers.find((entry) => lowerAscii(entry.name) === name)?.value;
+
+/** The parameters that rules will see. An attacker may fill the limit with noise, so what is left out is a gap. */
+function limited(tx: Transaction, subject: string, parameters: Parameter[]): Parameter[] {
+  const limit = tx.settings.argumentsLimit;
+  if (parameters.length <= limit) return parameters;
+  tx.gaps.push({ kind: 'limit-arguments', subject, count: parameters.length - limit, reason: `more arguments than SecArgumentsLimit ${limit}` });
+  return parameters.slice(0, limit);
+}
 
 /** The request line. `version` without "HTTP/". */
 export function setRequestLine(tx: Transaction, method: string, uri: string, version: string): void {
@@ -100,7 +112,7 @@ export function setRequestLine(tx: Transaction, method: string, uri: string, ver
   const query = queryOf(uri);
   const parsed = parseUrlencoded(query, tx.settings.argumentSeparator);
   tx.urlencodedError ||= parsed.invalid;
-  tx.get = parsed.parameters.slice(0, tx.settings.argumentsLimit);
+  tx.get = limited(tx, 'ARGS_GET', parsed.parameters);
 }
 
 export function queryOf(uri: string): string {
@@ -130,8 +142,13 @@ export function setRequestHeaders(tx: Transaction, headers: readonly Named[]): v
   else if (type.startsWith('application/x-www-form-urlencoded')) tx.processor = 'URLENCODED';
 }
 
-/** Runs the body processor over the body that the transport collected. */
+/** Runs the body processor over the body that the transport collected; a body it could not read whole is a gap. */
 export function setRequestBody(tx: Transaction, body: string): void {
+  processBody(tx, body);
+  if (tx.bodyError !== '') tx.gaps.push({ kind: 'body-unparsed', subject: 'REQUEST_BODY', count: 1, reason: tx.bodyError });
+}
+
+function processBody(tx: Transaction, body: string): void {
   const { settings } = tx;
   if (!settings.requestBodyAccess) return;
   let text = body;
@@ -163,7 +180,7 @@ export function setRequestBody(tx: Transaction, body: string): void {
   else if (tx.processor === 'URLENCODED') {
     const parsed = parseUrlencoded(text, settings.argumentSeparator);
     tx.urlencodedError ||= parsed.invalid;
-    tx.post = parsed.parameters.slice(0, settings.argumentsLimit);
+    tx.post = limited(tx, 'ARGS_POST', parsed.parameters);
   } else if (tx.processor === 'JSON') {
     const parsed = parseJson(text, { depth: settings.jsonDepthLimit, leaves: settings.argumentsLimit });
     tx.post = parsed.parameters;

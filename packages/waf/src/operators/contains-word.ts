@@ -7,6 +7,7 @@ export const containsWord: Operator = (param) => (value, run) => {
   if (param === '') return true;
   for (let at = value.indexOf(param); at >= 0; at = value.indexOf(param, at + 1)) {
     if (!word.test(value[at - 1] ?? '') && !word.test(value[at + param.length] ?? '')) {
+      run.found(at, param.length);
       run.capture(0, param);
       return true;
     }

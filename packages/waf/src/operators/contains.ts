@@ -2,7 +2,9 @@ import type { Operator, OperatorRun } from './operator.ts';
 
 export const contains: Operator = (param) =>
   Object.assign((value: string, run: OperatorRun) => {
-    if (!value.includes(param)) return false;
+    const at = value.indexOf(param);
+    if (at < 0) return false;
+    run.found(at, param.length);
     run.capture(0, param);
     return true;
   }, { needs: [param] });

@@ -11,6 +11,8 @@ export type OperatorContext = {
 export type OperatorRun = {
   /** Sets TX:0 to TX:9 when the rule captures. */
   capture(index: number, value: string): void;
+  /** Says which bytes of the value decided; an operator that can't tell leaves it out, and the whole value counts. */
+  found(offset: number, length: number): void;
   /** The request as parsed, for operators that look at more than the value. */
   readonly xmlWellFormed?: boolean;
   /** Reports work that was given up, such as a lookup this engine doesn't make. */

@@ -53,6 +53,7 @@ function matcher(phrases: readonly string[]): Matcher {
       }
       const found = output[state];
       if (found !== undefined) {
+        run.found(at + 1 - found.length, found.length);
         run.capture(0, value.slice(at + 1 - found.length, at + 1));
         return true;
       }

@@ -19,6 +19,7 @@ export const rx: Operator = (param) => {
     const found = regex.exec(value);
     if (found === null) return false;
     captureAll(found, pattern, run);
+    run.found(found.index, found[0].length);
     return true;
   };
   return needs === undefined ? match : Object.assign(match, { needs });
@@ -31,6 +32,7 @@ export const rxGlobal: Operator = (param) => {
   return (value, run) => {
     let index = 0;
     for (const found of value.matchAll(regex)) {
+      if (index === 0) run.found(found.index, found[0].length);
       for (const group of pattern.groups) {
         if (index < 10 && found[group] !== undefined) run.capture(index, found[group]);
         index += 1;

@@ -10,8 +10,12 @@ export const validateByteRange: Operator = (param) => {
     if (range === null || low > high || high > 255) throw new Error(`bad byte range "${part.trim()}"`);
     allowed.fill(1, low, high + 1);
   }
-  return (value) => {
-    for (let at = 0; at < value.length; at += 1) if (allowed[value.charCodeAt(at)] === 0) return true;
+  return (value, run) => {
+    for (let at = 0; at < value.length; at += 1) {
+      if (allowed[value.charCodeAt(at)] !== 0) continue;
+      run.found(at, 1);
+      return true;
+    }
     return false;
   };
 };

@@ -9,6 +9,7 @@ const verify = (valid: (digits: string) => boolean): Operator => (param) => {
       const found = regex.exec(value);
       if (found === null) return false;
       if (valid(found[0].replace(/\D/g, ''))) {
+        run.found(found.index, found[0].length);
         run.capture(0, found[0]);
         return true;
       }
