@@ -64,6 +64,11 @@ describe('RE2 patterns', () => {
     }), { numRuns: 400 });
   });
 
+  it('refuses repeats that multiply, with and without characters in them', () => {
+    for (const source of ['^{111}{111}{111}{111}', '(?:|){1000}{1000}{1000}', '(?:a{100}){11}', `a${'{11}'.repeat(9)}`]) expect(() => compilePattern(source), source).toThrow(PatternError);
+    expect(compilePattern('(?:a{100}){10}').test('a'.repeat(1000))).toBe(true);
+  });
+
   it('answers any text with a pattern or an error of its own', () => {
     fc.assert(fc.property(fc.string({ unit: fc.constantFrom('a', '(', ')', '[', ']', '{', '}', '1', ',', '*', '?', '\\', '^', '-', '|', ':', 'd', 'p', 'Q'), maxLength: 20 }), (source) => {
       try {

@@ -1,5 +1,6 @@
 import v8 from 'node:v8';
 import { RE2JS } from 're2js';
+import { optionalRow } from './branching.ts';
 import { emitPattern } from './emit.ts';
 import { PatternError, UntranslatedSyntax, parsePattern } from './syntax.ts';
 
@@ -40,12 +41,18 @@ export function compilePattern(source: string): Pattern {
   return translated === undefined ? slowPattern(source) : fastPattern(source, translated);
 }
 
-function translate(source: string): string | undefined {
+type Translated = { readonly source: string; /** '' or the linear engine's flag. */ readonly flags: string };
+
+/** Rows of optional parts longer than this are kept from V8's backtracking compiler; gitleaks' rules have up to five. */
+const maxOptionalRow = 12;
+
+function translate(source: string): Translated | undefined {
   try {
-    const translated = emitPattern(parsePattern(source));
+    const tree = parsePattern(source);
+    const translated = emitPattern(tree);
     if (translated === undefined) return undefined;
     void new RegExp(translated, linear);
-    return translated;
+    return { source: translated, flags: optionalRow(tree) > maxOptionalRow ? linear : '' };
   } catch (error) {
     if (error instanceof PatternError) throw error;
     if (error instanceof UntranslatedSyntax || error instanceof SyntaxError) return undefined;
@@ -53,9 +60,9 @@ function translate(source: string): string | undefined {
   }
 }
 
-function fastPattern(source: string, translated: string): Pattern {
-  const once = new RegExp(translated);
-  const many = new RegExp(translated, 'g');
+function fastPattern(source: string, translated: Translated): Pattern {
+  const once = new RegExp(translated.source, translated.flags);
+  const many = new RegExp(translated.source, `g${translated.flags}`);
   return {
     source,
     engine: 'v8',

@@ -11,10 +11,11 @@ const maxAtoms = 6000;
 export function emitPattern(root: Node): string | undefined {
   let atoms = 0;
   const emit = (node: Node): string => {
+    // Every node counts: a tree of empty groups and anchors grows by its repeats as one of characters does.
+    atoms += 1;
     if (atoms > maxAtoms) return '';
     switch (node.kind) {
       case 'set':
-        atoms += 1;
         return emitSet(node.ranges);
       case 'sequence':
         return node.items.map((item) => (item.kind === 'choice' ? `(?:${emit(item)})` : emit(item))).join('');

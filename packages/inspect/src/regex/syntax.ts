@@ -85,6 +85,20 @@ type Flags = { i: boolean; m: boolean; s: boolean; U: boolean };
 /** Against patterns that drive the recursive parser, or what comes after it, into the ground. */
 const limits = { length: 20_000, depth: 200, repeat: 1000 } as const;
 
+/** How often the innermost part of a tree would stand in it, were every counted repeat written out. */
+function repeats(node: Node): number {
+  const known = counted.get(node);
+  if (known !== undefined) return known;
+  const inner = node.kind === 'sequence' || node.kind === 'choice' ? node.items : node.kind === 'capture' || node.kind === 'repeat' ? [node.body] : [];
+  const times = node.kind === 'repeat' ? Math.max(1, node.max === Infinity ? node.min : node.max) : 1;
+  const count = times * Math.max(1, ...inner.map(repeats));
+  counted.set(node, count);
+  return count;
+}
+
+/** Each node is counted once, so that a chain of quantifiers costs no more than its length. */
+const counted = new WeakMap<Node, number>();
+
 /** Parses RE2 syntax as Go's regexp package takes it. Throws PatternError, or UntranslatedSyntax. */
 export function parsePattern(text: string): Node {
   if (text.length > limits.length) throw new PatternError(`longer than ${limits.length} characters`, 0);
@@ -133,6 +147,8 @@ export function parsePattern(text: string): Node {
         lazy = !lazy;
       }
       body = { kind: 'repeat', body, min: bounds[0], max: bounds[1], lazy };
+      // RE2's own rule against patterns that only explode once compiled: nested counts multiply to 1,000 at most.
+      if (repeats(body) > limits.repeat) fail('invalid repeat count: nested repeats multiply to more than 1000');
     }
   }
 
