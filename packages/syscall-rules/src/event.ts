@@ -107,7 +107,12 @@ export type Process = {
   readonly execTime?: Nanos | undefined;
   /** Health or readiness check of an engine, where the source can tell. */
   readonly probe?: 'healthcheck' | 'liveness' | 'readiness' | undefined;
+  readonly cgroups?: readonly string[] | undefined;
+  /** Joined texts, kept by the fields that made them: once per exec, not once per event. Sources leave it undefined. */
+  texts?: ProcessTexts | undefined;
 };
+
+export type ProcessTexts = { args?: string; commandLine?: string; exeLine?: string; env?: string; ancestorNames?: readonly string[] };
 
 export type ContainerMount = { readonly source: string; readonly destination: string; readonly mode: string; readonly readWrite: boolean; readonly propagation: string };
 
