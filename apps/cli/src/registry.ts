@@ -5,6 +5,10 @@ export type Entry = { readonly summary: Text; load(): Promise<Command> };
 
 /** Every subcommand, one line each; loaded only when asked for, so that start-up stays small. */
 export const commands: Readonly<Record<string, Entry>> = {
+  agent: {
+    summary: { en: 'run the agent of this node', 'zh-CN': '运行本机的节点代理' },
+    load: async () => (await import('./commands/agent.ts')).command,
+  },
   console: {
     summary: { en: 'run the console (API, pages, agent gateway)', 'zh-CN': '运行控制台（API、页面、节点代理网关）' },
     load: async () => (await import('./commands/console.ts')).command,

@@ -34,7 +34,8 @@ export async function linkEngine(io: Io): Promise<{ engine: ContainerEngine; clo
   return { engine: dockerEngine(listen, { node: 'local', cluster: 'local' }), close };
 }
 
-function engineSocket(env: Io['env']): string {
+/** The engine socket that DOCKER_HOST names, else the usual one. */
+export function engineSocket(env: Io['env']): string {
   const host = env['DOCKER_HOST'] ?? '';
   if (host === '') return '/var/run/docker.sock';
   if (host.startsWith('unix://')) return host.slice('unix://'.length);

@@ -1,0 +1,60 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { z } from 'zod';
+import { messageOf } from '@palisade/model/error';
+import type { AgentCommand } from '@palisade/model/wire';
+import type { ContainerEngine } from '@palisade/engine/engine';
+import type { ScanQueue } from './scan/scan-queue.ts';
+
+export type CommandWorld = { engine(): ContainerEngine | undefined; readonly scans: ScanQueue };
+type Outcome = { ok: boolean; message?: string };
+
+const OnContainer = z.object({ container: z.string().regex(/^[0-9a-f]{64}$/, 'a full container id') });
+const Scan = z.object({ image: z.string().regex(/^sha256:[0-9a-f]{64}$/, 'an image id (sha256:…)') });
+
+/** Does one command. What can't be done is an outcome with its reason, never a throw. */
+export async function obey(command: AgentCommand, world: CommandWorld, now: Date): Promise<Outcome> {
+  try {
+    if (command.expires !== undefined && Date.parse(command.expires) < now.getTime()) return { ok: false, message: 'expired before it arrived' };
+    switch (command.kind) {
+      case 'pause':
+      case 'unpause':
+      case 'stop':
+      case 'kill': {
+        const { container } = OnContainer.parse(command.body);
+        const engine = world.engine();
+        if (engine === undefined) return { ok: false, message: 'no container engine answers on this node' };
+        await engine.act(container, command.kind);
+        return { ok: true };
+      }
+      case 'scan':
+        world.scans.add({ target: `docker:${Scan.parse(command.body).image}`, source: 'image' }, true);
+        return { ok: true, message: 'queued' };
+      case 'scan-host':
+        world.scans.add({ target: 'dir:/', source: 'host' }, true);
+        return { ok: true, message: 'queued' };
+      default:
+        return { ok: false, message: `this agent does not know the command "${command.kind}"` };
+    }
+  } catch (error) {
+    return { ok: false, message: error instanceof z.ZodError ? (error.issues[0]?.message ?? 'body') : messageOf(error) };
+  }
+}
+
+/** The ids of the last commands done, across restarts: a command that comes again must not be done again. */
+export function createDone(folder: string, keep = 1000): { has(id: string): boolean; add(id: string): void } {
+  const file = path.join(folder, 'commands-done.json');
+  let ids: string[];
+  try {
+    ids = z.array(z.string()).parse(JSON.parse(readFileSync(file, 'utf8')));
+  } catch {
+    ids = [];
+  }
+  return {
+    has: (id) => ids.includes(id),
+    add(id) {
+      ids = [...ids, id].slice(-keep);
+      writeFileSync(file, JSON.stringify(ids));
+    },
+  };
+}

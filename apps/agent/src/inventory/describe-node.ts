@@ -1,0 +1,30 @@
+import { readFileSync } from 'node:fs';
+import os from 'node:os';
+import type { Node } from '@palisade/model/node';
+
+/** This machine, in the words of the model. */
+export function describeNode(identity: { node: string; cluster: string }, engines: Node['engines']): Node {
+  return { id: identity.node, cluster: identity.cluster, name: os.hostname(), kernel: os.release(), os: distribution(), arch: os.arch(), engines };
+}
+
+/** The machine's lasting id, where the system keeps one. */
+export function machineId(): string | undefined {
+  try {
+    const id = readFileSync('/etc/machine-id', 'utf8').trim();
+    return id === '' ? undefined : id;
+  } catch {
+    return undefined;
+  }
+}
+
+function distribution(): string {
+  for (const file of ['/etc/os-release', '/usr/lib/os-release']) {
+    try {
+      const name = /^PRETTY_NAME=(?:"([^"]*)"|(.*))$/m.exec(readFileSync(file, 'utf8'));
+      if (name !== null) return name[1] ?? name[2] ?? os.type();
+    } catch {
+      // Not every system has it there.
+    }
+  }
+  return os.type();
+}

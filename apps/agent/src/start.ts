@@ -1,0 +1,166 @@
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
+import type { ContainerEngine } from '@palisade/engine/engine';
+import type { Gap } from '@palisade/model/gap';
+import { messageOf } from '@palisade/model/error';
+import type { Node } from '@palisade/model/node';
+import { createDone, obey } from './commands.ts';
+import { commandStream } from './gateway/commands.ts';
+import { deliver, rest } from './gateway/deliver.ts';
+import { enrol, loadIdentity, renew } from './gateway/identity.ts';
+import { describeNode, machineId } from './inventory/describe-node.ts';
+import { engineGaps, findOtherEngines } from './inventory/sockets.ts';
+import { watchEngine } from './inventory/watch-engine.ts';
+import { createReporter } from './report.ts';
+import { runScan } from './scan/run-scan.ts';
+import { createScanQueue } from './scan/scan-queue.ts';
+import { openSpool } from './spool/spool.ts';
+
+export type AgentOptions = {
+  /** Identity, spool and memory of this agent. */
+  readonly folder: string;
+  readonly version: string;
+  readonly name: string;
+  /** Needed until the node is enrolled. */
+  readonly joinToken?: string;
+  /** Command and leading arguments that start the CLI, for scans. */
+  readonly self: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The engine behind its guard. Throws while there is none. */
+  linkEngine(): Promise<{ engine: ContainerEngine; close(): void }>;
+  readonly engineSocket: string;
+  readonly scanHost: boolean;
+  readonly signal: AbortSignal;
+  log(message: string): void;
+};
+
+const engineRetry = 5000;
+const streamRetry = 3000;
+
+/** Runs the node's agent until the signal aborts. Throws when the node isn't enrolled and no join token is given. */
+export async function runAgent(options: AgentOptions): Promise<void> {
+  const { folder, signal, log, version } = options;
+  let identity = loadIdentity(folder);
+  if (identity === undefined) {
+    if (options.joinToken === undefined) throw new Error('this node is not enrolled: give a join token (--join TOKEN), made in the console under agents');
+    const id = machineId();
+    identity = await enrol(folder, options.joinToken, { name: options.name, ...(id === undefined ? {} : { machineId: id }) }, version, signal);
+    log(`enrolled as ${identity.agent}`);
+  }
+  let current = identity;
+  const spool = openSpool(path.join(folder, 'spool'));
+  const report = createReporter(spool, current.node, () => new Date());
+  const failures = new Map<string, Gap>();
+  const scans = createScanQueue({
+    folder,
+    version,
+    scan: ({ target }) => runScan({ self: options.self, target, env: options.env, signal }),
+    done(job, scan) {
+      failures.delete(job.target);
+      report.put('scan', job.target, { source: job.source, scan });
+      report.gaps('agent-scan', [...failures.values()]);
+    },
+    failed(job, reason) {
+      log(`scan of ${job.target} failed: ${reason}`);
+      failures.set(job.target, { kind: 'scan-failed', subject: job.target, since: new Date().toISOString(), reason: reason.slice(0, 1000), count: 1 });
+      report.gaps('agent-scan', [...failures.values()]);
+    },
+    signal,
+  });
+  let engine: ContainerEngine | undefined;
+
+  const tick = setInterval(() => {
+    spool.sync();
+    const dropped = spool.takeDropped();
+    if (dropped === undefined) return;
+    log(`the spool is full: ${dropped.count} items dropped`);
+    report.gaps('agent-spool', [{ kind: 'spool-dropped', subject: options.name, since: dropped.since, until: dropped.until, reason: 'the disk or the spool was full; the oldest items were dropped', count: dropped.count }]);
+  }, 1000);
+
+  const keepRenewed = async (): Promise<void> => {
+    while (!signal.aborted) {
+      if (Date.parse(current.renewAfter) <= Date.now()) {
+        await renew(folder, current, signal).then(
+          (renewed) => {
+            current = renewed;
+          },
+          (error: unknown) => log(`certificate not renewed yet: ${messageOf(error)}`),
+        );
+      }
+      await rest(60_000, signal);
+    }
+  };
+
+  const followCommands = async (): Promise<void> => {
+    const done = createDone(folder);
+    while (!signal.aborted) {
+      try {
+        for await (const command of commandStream(current.url, current, signal)) {
+          if (done.has(command.id)) continue;
+          const outcome = await obey(command, { engine: () => engine, scans }, new Date());
+          report.put('command-result', command.id, { command: command.id, ...outcome });
+          done.add(command.id);
+          log(`command ${command.kind}: ${outcome.ok ? 'done' : (outcome.message ?? 'failed')}`);
+        }
+      } catch (error) {
+        if (!signal.aborted) log(`command stream: ${messageOf(error)}`);
+      }
+      await rest(streamRetry, signal);
+    }
+  };
+
+  const followEngine = async (): Promise<void> => {
+    while (!signal.aborted) {
+      let link: Awaited<ReturnType<AgentOptions['linkEngine']>> | undefined;
+      try {
+        link = await options.linkEngine();
+        const engineVersion = await link.engine.version();
+        engine = link.engine;
+        reportEngine('connected', engineVersion);
+        await watchEngine({ engine, report, scans, signal, log });
+      } catch (error) {
+        if (!signal.aborted) {
+          log(`container engine: ${messageOf(error)}`);
+          reportEngine('absent', '', messageOf(error));
+        }
+      } finally {
+        engine = undefined;
+        link?.close();
+      }
+      await rest(engineRetry, signal);
+    }
+  };
+
+  const since = new Date().toISOString();
+  function reportEngine(state: 'connected' | 'absent', engineVersion: string, reason?: string): void {
+    const others = findOtherEngines('/', userRuntimeFolders(), state === 'connected');
+    const engines: Node['engines'] = [
+      { kind: 'docker', version: engineVersion, socket: options.engineSocket, state },
+      ...others.map(({ kind, socket }) => ({ kind, version: '', socket, state: 'unsupported' as const })),
+    ];
+    report.put('node', current.node, describeNode(current, engines));
+    const absent: Gap[] =
+      state === 'connected'
+        ? []
+        : [{ kind: 'engine-absent', subject: options.engineSocket, since, reason: (reason ?? '').slice(0, 500), count: 1, remedy: { en: 'Start the Docker engine, or let the agent read its socket; it is waited for.', 'zh-CN': '启动 Docker 引擎，或允许节点代理访问其套接字；节点代理会持续等待。' } }];
+    report.gaps('agent-engine', [...absent, ...engineGaps(others, since)]);
+  }
+
+  log(`node ${current.node} reports to ${current.url}`);
+  if (options.scanHost) scans.add({ target: 'dir:/', source: 'host' }, true);
+  try {
+    await Promise.all([keepRenewed(), followCommands(), followEngine(), deliver({ spool, who: () => ({ url: current.url, credentials: current }), signal, log })]);
+  } finally {
+    clearInterval(tick);
+    await scans.idle();
+    spool.close();
+  }
+}
+
+function userRuntimeFolders(): string[] {
+  try {
+    return readdirSync('/run/user').map((user) => path.join('/run/user', user));
+  } catch {
+    return [];
+  }
+}

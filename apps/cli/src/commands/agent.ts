@@ -1,0 +1,48 @@
+import { homedir, hostname } from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import type { Command } from '../command.ts';
+import { UsageError } from '../command.ts';
+import { productVersion } from '../product-version.ts';
+
+export const command: Command = {
+  summary: { en: 'run the agent of this node', 'zh-CN': '运行本机的节点代理' },
+  usage: [
+    'palisade agent [--join TOKEN] [--name NAME] [--no-host-scan]',
+    '',
+    '--join TOKEN     enrol this node on first use (a join token is made in the console; PALISADE_JOIN does the same)',
+    '--name NAME      how the node is called (default: its host name)',
+    '--no-host-scan   leave out the packages of the node itself',
+    '',
+    'State lies under PALISADE_HOME/agent. DOCKER_HOST=unix://... names the engine.',
+  ].join('\n'),
+  async run(args, io) {
+    const { values } = parse(args);
+    const { runAgent } = await import('@palisade/app-agent/start');
+    const { engineSocket, linkEngine } = await import('../scan/engine-link.ts');
+    const home = io.env['PALISADE_HOME'] ?? (process.getuid?.() === 0 ? '/var/lib/palisade' : path.join(homedir(), '.palisade'));
+    const joinToken = values.join ?? io.env['PALISADE_JOIN'];
+    await runAgent({
+      folder: path.join(home, 'agent'),
+      version: productVersion,
+      name: values.name ?? hostname(),
+      ...(joinToken === undefined ? {} : { joinToken }),
+      self: io.self,
+      env: io.env,
+      linkEngine: () => linkEngine(io),
+      engineSocket: engineSocket(io.env),
+      scanHost: values['no-host-scan'] !== true,
+      signal: io.signal,
+      log: (message) => io.err(`${new Date().toISOString()} agent: ${message}\n`),
+    });
+    return 0;
+  },
+};
+
+function parse(args: readonly string[]): { values: { join?: string | undefined; name?: string | undefined; 'no-host-scan'?: boolean | undefined } } {
+  try {
+    return parseArgs({ args: [...args], options: { join: { type: 'string' }, name: { type: 'string' }, 'no-host-scan': { type: 'boolean' } }, strict: true });
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
