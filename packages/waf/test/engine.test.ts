@@ -89,6 +89,12 @@ describe('rules removed for one transaction', () => {
   });
 });
 
+describe('phpArgsNames', () => {
+  it('names a parameter as PHP does', () => {
+    expect([' a b.c', 'a.b[c d]e', '[a]', '][ ', 'a[b.c'].map((name) => transformations['phpargsnames']!(name, undefined))).toEqual(['a_b_c', 'a_b[c d]', '', ']_ ', 'a_b.c']);
+  });
+});
+
 describe('the fast path', () => {
   it('matches exactly what the plain path matches', () => {
     const text = [
