@@ -1,3 +1,5 @@
+import { rmSync, rmdirSync } from 'node:fs';
+import path from 'node:path';
 import type { Command } from '../command.ts';
 import { UsageError } from '../command.ts';
 
@@ -19,6 +21,13 @@ export const command: Command = {
     });
     server.close();
     server.closeAllConnections();
+    // A killed parent can't tidy up: the socket and its folder (only if nothing else lies in it) go with us.
+    rmSync(listen, { force: true });
+    try {
+      rmdirSync(path.dirname(listen));
+    } catch {
+      // The parent was first, or the folder is someone else's.
+    }
     return 0;
   },
 };
