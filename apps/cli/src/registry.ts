@@ -17,6 +17,10 @@ export const commands: Readonly<Record<string, Entry>> = {
     summary: { en: 'build, show, pull and import vulnerability feeds', 'zh-CN': '构建、查看、拉取、导入漏洞库' },
     load: async () => (await import('./commands/feed.ts')).command,
   },
+  rules: {
+    summary: { en: 'check, explain and replay runtime rules', 'zh-CN': '检查、解释、回放运行时规则' },
+    load: async () => (await import('./commands/rules.ts')).command,
+  },
   scan: {
     summary: { en: 'scan an image, archive or directory', 'zh-CN': '扫描镜像、归档或目录' },
     load: async () => (await import('./commands/scan.ts')).command,

@@ -1,0 +1,34 @@
+import type { Command, Io } from '../command.ts';
+import { UsageError } from '../command.ts';
+
+const usage = `palisade rules check FILE...
+palisade rules explain FILE... RULE
+palisade rules replay --trace TRACE --rules FILE... [--format text|json]
+
+Rule files are Falco's; later files change earlier ones.
+
+exit codes: 0 all rules load, 1 at least one error (each is listed with file, line, rule and field), 2 wrong use
+
+examples:
+  palisade rules check falco_rules.yaml local_rules.yaml
+  palisade rules explain falco_rules.yaml "Terminal shell in container"
+  palisade rules replay --trace shell.ndjson --rules falco_rules.yaml --format json`;
+
+type Sub = { run(args: readonly string[], io: Io): Promise<number> };
+
+const subcommands: Readonly<Record<string, () => Promise<Sub>>> = {
+  check: () => import('./rules/check.ts'),
+  explain: () => import('./rules/explain.ts'),
+  replay: () => import('./rules/replay.ts'),
+};
+
+export const command: Command = {
+  summary: { en: 'check, explain and replay runtime rules', 'zh-CN': '检查、解释、回放运行时规则' },
+  usage,
+  async run(args, io) {
+    const [name = '', ...rest] = args;
+    const load = Object.hasOwn(subcommands, name) ? subcommands[name] : undefined;
+    if (load === undefined) throw new UsageError(`usage:\n${usage}`);
+    return (await load()).run(rest, io);
+  },
+};
