@@ -1,11 +1,11 @@
 import type { ConditionNode } from './condition/ast.ts';
-import { ConditionError } from './condition/parse.ts';
+import { ConditionError, parseCondition } from './condition/parse.ts';
 import type { Check } from './compile/comparison.ts';
 import { EventTypeError, neverEqual, operandFields } from './compile/comparison.ts';
 import { compileCondition } from './compile/condition.ts';
 import { eventTypesOf } from './compile/event-types-of.ts';
-import type { FieldUse } from './compile/operand.ts';
-import { FieldError } from './compile/operand.ts';
+import type { FieldUse, Operand } from './compile/operand.ts';
+import { FieldError, compileOperand } from './compile/operand.ts';
 import type { CollectedRule, Collection } from './documents/collect.ts';
 import { collect } from './documents/collect.ts';
 import { exceptionCondition } from './documents/exception.ts';
@@ -21,7 +21,17 @@ import { compileTemplate } from './output/template.ts';
 import type { Rule } from './rule.ts';
 
 export type RuleFile = { readonly name: string; readonly content: string };
-export type Ruleset = { readonly rules: readonly Rule[]; readonly problems: readonly Problem[]; readonly counts: { readonly rules: number; readonly macros: number; readonly lists: number } };
+export type Ruleset = {
+  readonly rules: readonly Rule[];
+  readonly problems: readonly Problem[];
+  readonly counts: { readonly rules: number; readonly macros: number; readonly lists: number };
+  /** Macros and lists nothing has used so far: ask after everything is compiled. */
+  unused(): readonly Problem[];
+  /** Compiles a further condition with this set's macros and lists. Throws ConditionError. */
+  compile(condition: string, file: string, line: number): { readonly condition: ConditionNode; readonly check: Check; readonly eventTypes: readonly number[] };
+  /** Compiles a field or transformer such as "proc.name" or "basename(proc.exepath)". Throws ConditionError. */
+  operand(text: string): Operand;
+};
 
 // What Falco's container plugin adds to every output, unless the rule prints it itself.
 const suggested: readonly (readonly [label: string, field: string])[] = [
@@ -50,25 +60,44 @@ export function loadRules(files: readonly RuleFile[], context: FieldContext): Ru
     if (compiled !== undefined) rules.push(compiled);
   }
   checkUnusedMacros(collection, resolver, context, problems);
-  return { rules, problems, counts: { rules: collection.rules.size, macros: collection.macros.size, lists: collection.lists.size } };
+  const free = { ...context, usage: 'condition' as const, used: () => undefined };
+  return {
+    rules,
+    problems,
+    counts: { rules: collection.rules.size, macros: collection.macros.size, lists: collection.lists.size },
+    unused: () => unusedItems(collection, resolver),
+    compile(text, file, line) {
+      const condition = resolver.condition([{ value: text, file, lineAt: () => line }]);
+      return { condition, check: compileCondition(condition, free, memo), eventTypes: eventTypesOf(condition) };
+    },
+    operand(text) {
+      const node = parseCondition(`${text} exists`);
+      if (node.kind !== 'exists') throw new ConditionError(`"${text}" is no field`, 0);
+      return compileOperand(node.left, free);
+    },
+  };
 }
 
 // A macro nobody uses is still a text that must be right: its author would only find out later.
 function checkUnusedMacros(collection: Collection, resolver: Resolver, context: FieldContext, problems: Problem[]): void {
-  const used = { macros: new Set(resolver.usedMacros), lists: new Set(resolver.usedLists) };
+  const used = new Set(resolver.usedMacros);
   for (const macro of collection.macros.values()) {
-    if (used.macros.has(macro.name)) continue;
-    const place = { file: macro.file, line: macro.line, item: `macro "${macro.name}"` };
-    problems.push({ severity: 'warning', code: 'unused', ...place, message: 'not used by any rule' });
+    if (used.has(macro.name)) continue;
     try {
-      compileCondition(resolver.condition(macro.parts), { ...context, usage: 'condition', used: () => undefined }, new Map());
+      const trial = createResolver(collection);
+      compileCondition(trial.condition(macro.parts), { ...context, usage: 'condition', used: () => undefined }, new Map());
     } catch (error) {
-      problems.push(problemOf(error, { ...place, locate: joinTexts(macro.parts).locate }, 'condition'));
+      problems.push(problemOf(error, { file: macro.file, line: macro.line, item: `macro "${macro.name}"`, locate: joinTexts(macro.parts).locate }, 'condition'));
     }
   }
-  for (const list of collection.lists.values()) {
-    if (!used.lists.has(list.name) && !resolver.usedLists.has(list.name)) problems.push({ severity: 'warning', code: 'unused', file: list.file, line: list.line, item: `list "${list.name}"`, message: 'not used by any rule' });
-  }
+}
+
+function unusedItems(collection: Collection, resolver: Resolver): readonly Problem[] {
+  const warning = (kind: string, item: { readonly name: string; readonly file: string; readonly line: number }): Problem => ({ severity: 'warning', code: 'unused', file: item.file, line: item.line, item: `${kind} "${item.name}"`, message: 'not used by any rule' });
+  return [
+    ...[...collection.macros.values()].filter((macro) => !resolver.usedMacros.has(macro.name)).map((macro) => warning('macro', macro)),
+    ...[...collection.lists.values()].filter((list) => !resolver.usedLists.has(list.name)).map((list) => warning('list', list)),
+  ];
 }
 
 type Where = { readonly file: string; readonly line: number; readonly item: string; locate(offset: number): { readonly file: string; readonly line: number } };

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 
 /** Absolute path of a file that ships with the product, from source as from the build: the nearest content/ above. */
@@ -13,4 +13,13 @@ function contentPath(name: string): string {
 export function readContent(name: string): { file: string; text: string } {
   const file = contentPath(name);
   return { file, text: readFileSync(file, 'utf8') };
+}
+
+/** The files of a content folder whose names match, in alphabetical order. */
+export function contentFiles(folder: string, wanted: RegExp): { file: string; text: string }[] {
+  const place = contentPath(folder);
+  return readdirSync(place)
+    .filter((name) => wanted.test(name))
+    .sort()
+    .map((name) => ({ file: path.join(place, name), text: readFileSync(path.join(place, name), 'utf8') }));
 }

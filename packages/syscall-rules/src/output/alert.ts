@@ -14,12 +14,15 @@ export type Alert = {
   readonly time: string;
 };
 
+/** What an alert needs of a rule, windowed or not. */
+type Alerting = Pick<Rule, 'name' | 'priority' | 'tags' | 'output'>;
+
 /** Falco's line of text: "10:20:30.123456789: Warning …". */
-export function alertText(rule: Rule, event: Event, source: EventSource): string {
+export function alertText(rule: Alerting, event: Event, source: EventSource): string {
   return `${clockText(wallClock(event.time, source.origin), true)}: ${rule.priority} ${rule.output.text(event)}`;
 }
 
-export function alertOf(rule: Rule, event: Event, source: EventSource): Alert {
+export function alertOf(rule: Alerting, event: Event, source: EventSource): Alert {
   const ns = wallClock(event.time, source.origin);
   return {
     hostname: source.hostname,

@@ -1,0 +1,118 @@
+import type { Event } from '../event.ts';
+import { eventTypes } from '../event-types/table.ts';
+import type { CompiledWindow } from './load.ts';
+
+/** Most keys one rule remembers: beyond, the one unused longest goes, and that is counted. */
+const maxKeys = 20_000;
+/** Most different values one key remembers; a rule can't ask for more. */
+const maxDistinct = 4096;
+
+type State = { times: number[]; values: string[]; sums: number[]; sum: number; armed: number; silentUntil: number };
+
+/** A windowed rule that became true, with what the window held. `seconds` is its length from first to last event. */
+export type WindowMatch = { readonly rule: CompiledWindow; readonly count: number; readonly distinct: number; readonly sum: number; readonly seconds: number };
+
+export type WindowCounter = {
+  /** Windows that this event completes; each stays silent for its own length afterwards. */
+  count(event: Event): readonly WindowMatch[];
+  /** Keys forgotten for space since the start, by rule: a number above 0 means windows may have been missed. */
+  forgotten(): ReadonlyMap<string, number>;
+};
+
+const none: readonly WindowMatch[] = [];
+
+export function createWindowCounter(rules: readonly CompiledWindow[]): WindowCounter {
+  const enabled = rules.filter((rule) => rule.enabled);
+  const states = new Map<CompiledWindow, Map<string, State>>(enabled.map((rule) => [rule, new Map()]));
+  const forgotten = new Map<string, number>();
+  const byType = eventTypes.map((type) => enabled.filter((rule) => rule.eventTypes.includes(type.id) || rule.after?.eventTypes.includes(type.id) === true));
+
+  function stateOf(rule: CompiledWindow, key: string): State {
+    const keys = states.get(rule) as Map<string, State>;
+    let state = keys.get(key);
+    if (state === undefined) {
+      if (keys.size >= maxKeys) {
+        const oldest = keys.keys().next().value;
+        if (oldest !== undefined) keys.delete(oldest);
+        forgotten.set(rule.name, (forgotten.get(rule.name) ?? 0) + 1);
+      }
+      state = { times: [], values: [], sums: [], sum: 0, armed: Number.NEGATIVE_INFINITY, silentUntil: Number.NEGATIVE_INFINITY };
+    } else keys.delete(key); // put back at the end: the map's order is that of last use
+    keys.set(key, state);
+    return state;
+  }
+
+  return {
+    forgotten: () => forgotten,
+    count(event) {
+      const candidates = byType[event.type];
+      if (candidates === undefined || candidates.length === 0) return none;
+      let matched: WindowMatch[] | undefined;
+      for (const rule of candidates) {
+        if (rule.after?.check(event) === true) stateOf(rule, rule.key(event)).armed = event.time;
+        if (!rule.check(event)) continue;
+        const match = add(rule, stateOf(rule, rule.key(event)), event);
+        if (match !== undefined) (matched ??= []).push(match);
+      }
+      return matched ?? none;
+    },
+  };
+}
+
+function add(rule: CompiledWindow, state: State, event: Event): WindowMatch | undefined {
+  const { time } = event;
+  if (rule.after !== undefined && time - state.armed > rule.within) return undefined;
+  let expired = 0;
+  while (expired < state.times.length && time - (state.times[expired] as number) > rule.within) expired += 1;
+  if (expired > 0) forget(rule, state, expired);
+  if (rule.distinct !== undefined) {
+    const value = rule.distinct(event);
+    const known = state.values.indexOf(value);
+    // Seen before within the window: only its time is new.
+    if (known >= 0) forgetAt(state, known);
+    state.values.push(value);
+  }
+  state.times.push(time);
+  if (rule.sum !== undefined) {
+    const value = rule.sum.value(event);
+    state.sums.push(value);
+    state.sum += value;
+  }
+  const limit = rule.distinct === undefined ? Math.max(rule.count, 4096) : maxDistinct;
+  if (state.times.length > limit) forget(rule, state, state.times.length - limit);
+  if (state.times.length < rule.count || (rule.sum !== undefined && state.sum < rule.sum.atLeast)) return undefined;
+  if (rule.regular !== undefined && !isRegular(state.times.slice(-rule.count), rule.regular)) return undefined;
+  if (time < state.silentUntil) return undefined;
+  state.silentUntil = time + rule.within;
+  const match = { rule, count: state.times.length, distinct: state.values.length, sum: state.sum, seconds: (time - (state.times[0] ?? time)) / 1e9 };
+  return match;
+}
+
+function forget(rule: CompiledWindow, state: State, count: number): void {
+  state.times.splice(0, count);
+  if (rule.distinct !== undefined) state.values.splice(0, count);
+  if (rule.sum !== undefined) for (const value of state.sums.splice(0, count)) state.sum -= value;
+}
+
+function forgetAt(state: State, index: number): void {
+  state.times.splice(index, 1);
+  state.values.splice(index, 1);
+  const [value] = state.sums.splice(index, 1);
+  state.sum -= value ?? 0;
+}
+
+/** A beacon keeps time: the gaps between its calls vary little around their mean. */
+function isRegular(times: readonly number[], { spread, atLeast }: { readonly spread: number; readonly atLeast: number }): boolean {
+  const gaps = times.slice(1).map((time, index) => time - (times[index] as number));
+  if (gaps.length < 3) return false;
+  const mean = gaps.reduce((sum, gap) => sum + gap, 0) / gaps.length;
+  if (mean < atLeast) return false;
+  const deviation = Math.sqrt(gaps.reduce((sum, gap) => sum + (gap - mean) ** 2, 0) / gaps.length);
+  return deviation <= spread * mean;
+}
+
+/** The text of a window's output: the placeholders of the template filled in. */
+export function windowText(text: string, match: WindowMatch): string {
+  const values: Readonly<Record<string, string>> = { count: String(match.count), distinct: String(match.distinct), sum: String(match.sum), seconds: match.seconds.toFixed(1) };
+  return text.replaceAll(/\u0001(\w+)\u0001/g, (_, name: string) => values[name] ?? '');
+}

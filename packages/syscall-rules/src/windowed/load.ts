@@ -1,0 +1,118 @@
+import { parseDuration } from '@palisade/model/duration';
+import { LineCounter, isMap, isScalar, isSeq, parseDocument } from 'yaml';
+import { ConditionError } from '../condition/parse.ts';
+import type { Check } from '../compile/comparison.ts';
+import { EventTypeError } from '../compile/comparison.ts';
+import type { Operand } from '../compile/operand.ts';
+import { FieldError } from '../compile/operand.ts';
+import type { Event } from '../event.ts';
+import type { Priority } from '../documents/item.ts';
+import { priorities } from '../documents/item.ts';
+import type { Problem } from '../documents/problem.ts';
+import { ResolveError } from '../documents/resolve.ts';
+import type { FieldContext, FieldValue } from '../fields/field.ts';
+import type { Template } from '../output/template.ts';
+import { compileTemplate } from '../output/template.ts';
+import type { RuleFile, Ruleset } from '../ruleset.ts';
+import type { WindowedRule } from './document.ts';
+import { WindowedRules } from './document.ts';
+
+/** A windowed rule ready to count. `within` and `atLeast` are ns. */
+export type CompiledWindow = {
+  readonly name: string;
+  readonly id: string;
+  readonly desc: string;
+  readonly priority: Priority;
+  readonly tags: readonly string[];
+  readonly enabled: boolean;
+  readonly file: string;
+  readonly line: number;
+  readonly condition: Ruleset['rules'][number]['condition'];
+  readonly eventTypes: readonly number[];
+  readonly check: Check;
+  readonly after: { readonly check: Check; readonly eventTypes: readonly number[] } | undefined;
+  key(event: Event): string;
+  distinct: ((event: Event) => string) | undefined;
+  sum: { value(event: Event): number; readonly atLeast: number } | undefined;
+  readonly regular: { readonly spread: number; readonly atLeast: number } | undefined;
+  readonly count: number;
+  readonly within: number;
+  readonly output: Template;
+};
+
+/** True for the text of a windowed-rules document, whatever else is wrong with it. */
+export function isWindowedFile(content: string): boolean {
+  return /^kind:\s*['"]?WindowedRules\b/m.test(content);
+}
+
+/** Loads windowed-rule files on top of the macros and lists of a rule set. */
+export function loadWindowed(files: readonly RuleFile[], ruleset: Ruleset, context: FieldContext): { readonly windows: readonly CompiledWindow[]; readonly problems: readonly Problem[] } {
+  const windows: CompiledWindow[] = [];
+  const problems: Problem[] = [];
+  for (const file of files) {
+    const counter = new LineCounter();
+    const document = parseDocument(file.content, { lineCounter: counter, logLevel: 'silent' });
+    const problem = (line: number, message: string, more: Partial<Problem> = {}): void => void problems.push({ severity: 'error', code: 'windowed', file: file.name, line, message, ...more });
+    const line = (...path: (string | number)[]): number => {
+      for (let length = path.length; length >= 0; length -= 1) {
+        const node: unknown = length === 0 ? document.contents : document.getIn(path.slice(0, length), true);
+        if (isMap(node) || isSeq(node) || isScalar(node)) return counter.linePos(node.range?.[0] ?? 0).line;
+      }
+      return 1;
+    };
+    if (document.errors.length > 0) {
+      problem(document.errors[0]?.linePos?.[0].line ?? 1, (document.errors[0]?.message ?? '').split('\n')[0] ?? '', { code: 'yaml' });
+      continue;
+    }
+    const parsed = WindowedRules.safeParse(document.toJS({ maxAliasCount: 0 }));
+    if (!parsed.success) {
+      for (const issue of parsed.error.issues) problem(line(...(issue.path as (string | number)[])), `${issue.path.join('.')}: ${issue.message}`);
+      continue;
+    }
+    for (const [index, rule] of parsed.data.spec.rules.entries()) {
+      const at = line('spec', 'rules', index);
+      try {
+        windows.push(compileWindow(rule, file.name, at, ruleset, context));
+      } catch (error) {
+        if (!(error instanceof ConditionError)) throw error;
+        const code = error instanceof FieldError ? { code: 'field', field: error.field } : error instanceof EventTypeError ? { code: 'event' } : { code: error instanceof ResolveError ? error.code : 'condition' };
+        problem(at, error.message, { item: `rule "${rule.rule}"`, ...code });
+      }
+    }
+  }
+  return { windows, problems };
+}
+
+function compileWindow(rule: WindowedRule, file: string, line: number, ruleset: Ruleset, context: FieldContext): CompiledWindow {
+  const priority = priorities.find((known) => known.toLowerCase() === rule.priority.toLowerCase()) ?? (rule.priority.toLowerCase() === 'info' ? 'Informational' : undefined);
+  if (priority === undefined) throw new ConditionError(`priority "${rule.priority}" is none of ${priorities.join(', ')}`, 0);
+  const main = ruleset.compile(rule.condition, file, line);
+  const after = rule.after === undefined ? undefined : ruleset.compile(rule.after, file, line);
+  const operand = (text: string): Operand => ruleset.operand(text);
+  const joined = (texts: readonly string[]) => {
+    const operands = texts.map(operand);
+    const [only] = operands;
+    if (operands.length === 1 && only !== undefined) return (event: Event) => plain(only.get(event));
+    return (event: Event) => operands.map(({ get }) => plain(get(event))).join('\u0000');
+  };
+  const sum = rule.sum === undefined ? undefined : operand(rule.sum.field);
+  if (sum !== undefined && sum.type !== 'number') throw new ConditionError(`sum.field "${rule.sum?.field ?? ''}" is no number`, 0);
+  const output = rule.output.replaceAll(/%window\.(count|distinct|sum|seconds)/g, '\u0001$1\u0001');
+  return {
+    name: rule.rule, id: rule.tags.find((tag) => /^palisade_R\w+$/.test(tag)) ?? rule.rule, desc: rule.desc, priority, tags: rule.tags, enabled: rule.enabled, file, line,
+    condition: main.condition, eventTypes: main.eventTypes, check: main.check,
+    after: after === undefined ? undefined : { check: after.check, eventTypes: after.eventTypes },
+    key: joined(rule.key),
+    distinct: rule.distinct === undefined ? undefined : joined(rule.distinct),
+    sum: sum === undefined ? undefined : { value: (event) => Math.max(0, Number(sum.get(event) ?? 0)), atLeast: rule.sum?.atLeast ?? 0 },
+    regular: rule.regular === undefined ? undefined : { spread: rule.regular.spread, atLeast: (parseDuration(rule.regular.atLeast) ?? 0) * 1e6 },
+    count: rule.count,
+    within: (parseDuration(rule.within) ?? 0) * 1e6,
+    output: compileTemplate(output, { ...context, usage: 'output', used: () => undefined }),
+  };
+}
+
+function plain(value: FieldValue): string {
+  return Array.isArray(value) ? value.join(',') : String(value);
+}
+
