@@ -52,7 +52,14 @@ export async function download(source: Download, file: string, options: Download
         yield chunk;
       }
     };
-    await pipeline(body, counted, createWriteStream(part, { flags: resumed ? 'a' : 'w' }));
+    const sink = createWriteStream(part, { flags: resumed ? 'a' : 'w' });
+    const closed = new Promise<void>((resolve) => void sink.once('close', () => resolve()));
+    try {
+      await pipeline(body, counted, sink);
+    } finally {
+      // A broken transfer may still have a write under way: nobody may look at the part before it has landed.
+      await closed;
+    }
     const encoded = response.headers.get('content-encoding') !== null;
     if (!encoded && total !== undefined && done !== total) throw new Error(`${done} of ${total} bytes came`);
     renameSync(part, file);
