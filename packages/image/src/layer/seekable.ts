@@ -4,11 +4,11 @@ import type { Content } from '../content.ts';
 import { sliceContent } from '../content.ts';
 import { messageOf } from '@palisade/model/error';
 import { DamagedArchive, LimitError } from '../error.ts';
-import { cleanPath } from '../path.ts';
 import { readTar } from '../tar/read.ts';
 import type { Collector } from './collector.ts';
 import { createCollector } from './collector.ts';
 import type { LayerFacts } from './layer-facts.ts';
+import { pendingLinks } from './pending-links.ts';
 
 const windowSize = 128 << 10;
 
@@ -37,20 +37,11 @@ async function walk(content: Content, collector: Collector, proof: ReturnType<ty
 }
 
 async function readLinks(content: Content, collector: Collector, visit: (stat: FileStat, body: Content) => Promise<void>): Promise<void> {
-  const open = new Map<string, FileStat[]>();
-  for (const [target, stats] of collector.links) {
-    const path = cleanPath(target);
-    if (path === undefined) collector.gap('link-outside', stats[0]?.path ?? target, 'a hard link points outside of its archive');
-    else open.set(path, [...(open.get(path) ?? []), ...stats]);
-  }
+  const links = pendingLinks(collector);
   await drive(content, undefined, () => {}, async (stat, body) => {
-    if (stat.type !== 'file') return;
-    for (const link of open.get(stat.path) ?? []) await visit({ ...link, type: 'file', size: stat.size }, body);
-    open.delete(stat.path);
+    for (const link of links.take(stat)) await visit(link, body);
   });
-  for (const stats of open.values()) {
-    for (const link of stats) collector.gap('link-dangling', link.path, 'a hard link to a file that its layer does not hold');
-  }
+  links.close();
 }
 
 /** Runs the tar grammar over seekable bytes. Damage ends the walk as a gap (reported on the first pass only). */

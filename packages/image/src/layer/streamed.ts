@@ -1,13 +1,13 @@
 import type { Analyzer, FileStat } from '../analyzer.ts';
 import type { Content } from '../content.ts';
 import { DamagedArchive } from '../error.ts';
-import { cleanPath } from '../path.ts';
 import { readTar } from '../tar/read.ts';
 import type { Collector } from './collector.ts';
 import { createCollector } from './collector.ts';
 import type { Compression } from './decompress.ts';
 import { decompress } from './decompress.ts';
 import type { LayerFacts } from './layer-facts.ts';
+import { pendingLinks } from './pending-links.ts';
 import { reportDamage } from './seekable.ts';
 import { createSpool } from './spool.ts';
 
@@ -31,20 +31,9 @@ export async function analyseStreamed(
 
 /** Hard links may come before or after their target: a second reading fetches the targets of wanted ones. */
 async function readLinks(content: Content, compression: Compression, collector: Collector): Promise<void> {
-  const open = new Map<string, FileStat[]>();
-  for (const [target, stats] of collector.links) {
-    const path = cleanPath(target);
-    if (path === undefined) collector.gap('link-outside', stats[0]?.path ?? target, 'a hard link points outside of its archive');
-    else open.set(path, [...(open.get(path) ?? []), ...stats]);
-  }
-  await drive(decompress(content, compression).chunks, undefined, (stat) => {
-    const found = stat.type === 'file' ? (open.get(stat.path) ?? []) : [];
-    open.delete(stat.path);
-    return found.map((link) => ({ ...link, type: 'file' as const, size: stat.size }));
-  }, collector);
-  for (const stats of open.values()) {
-    for (const link of stats) collector.gap('link-dangling', link.path, 'a hard link to a file that its layer does not hold');
-  }
+  const links = pendingLinks(collector);
+  await drive(decompress(content, compression).chunks, undefined, (stat) => links.take(stat), collector);
+  links.close();
 }
 
 /** Runs the tar grammar over a stream; true when it came to its proper end and nothing is left unread. */
