@@ -1,0 +1,16 @@
+export const findings = {
+  'severity.critical': 'Critical',
+  'severity.high': 'High',
+  'severity.medium': 'Medium',
+  'severity.low': 'Low',
+  'severity.unknown': 'Unknown',
+  'status.complete': 'complete',
+  'status.partial': 'partial',
+  'status.failed': 'failed',
+  'status.notScanned': 'not scanned yet',
+  'finding.priority': 'Priority',
+  'finding.rule': 'Rule',
+  'finding.title': 'What',
+  'finding.where': 'Where',
+  'finding.fixed': 'Fixed in',
+} as const;

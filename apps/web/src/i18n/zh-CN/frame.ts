@@ -1,0 +1,26 @@
+import type { frame as en } from '../en/frame.ts';
+
+export const frame: Readonly<Record<keyof typeof en, string>> = {
+  'app.name': 'Palisade',
+  'nav.overview': '概览',
+  'nav.images': '镜像',
+  'common.loading': '加载中…',
+  'common.retry': '重试',
+  'common.none': '无',
+  'common.rows': '共 {{count}} 行',
+  'error.title': '无法加载',
+  'error.unreachable': '控制台没有响应。下面的数据可能已过时；连接恢复后会自动重新加载。',
+  'error.notFound': '没有这个页面',
+  'login.title': '登录',
+  'login.name': '用户名',
+  'login.password': '密码',
+  'login.submit': '登录',
+  'login.out': '退出登录',
+  'setup.title': '创建第一个管理员',
+  'setup.intro': '此链接只能使用一次。请设置第一个管理员的用户名和密码。',
+  'setup.submit': '创建管理员',
+  'setup.passwordHint': '至少 12 个字符',
+  'theme.dark': '深色',
+  'theme.light': '浅色',
+  'common.more': '显示更多',
+};
