@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import type { ContainerEngine } from '@palisade/engine/engine';
 import type { Gap } from '@palisade/model/gap';
@@ -45,6 +45,8 @@ export async function runAgent(options: AgentOptions): Promise<void> {
     if (options.joinToken === undefined) throw new Error('this node is not enrolled: give a join token (--join TOKEN), made in the console under agents');
     const id = machineId();
     identity = await enrol(folder, options.joinToken, { name: options.name, ...(id === undefined ? {} : { machineId: id }) }, version, signal);
+    // A console that doesn't know this node has none of its results either.
+    for (const file of ['scanned.json', 'commands-done.json']) rmSync(path.join(folder, file), { force: true });
     log(`enrolled as ${identity.agent}`);
   }
   let current = identity;

@@ -20,7 +20,7 @@ const io: Io = {
 
 function interruptSignal(): AbortSignal {
   const controller = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.once(signal, () => controller.abort(new Error(`interrupted by ${signal}`)));
   }
   return controller.signal;

@@ -25,6 +25,10 @@ export const commands: Readonly<Record<string, Entry>> = {
     summary: { en: 'scan an image, archive or directory', 'zh-CN': '扫描镜像、归档或目录' },
     load: async () => (await import('./commands/scan.ts')).command,
   },
+  up: {
+    summary: { en: 'run console and agent on this machine', 'zh-CN': '在本机运行控制台和节点代理' },
+    load: async () => (await import('./commands/up.ts')).command,
+  },
   version: {
     summary: { en: 'compare package versions', 'zh-CN': '比较软件包版本' },
     load: async () => (await import('./commands/version.ts')).command,

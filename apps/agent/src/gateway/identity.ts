@@ -1,5 +1,5 @@
 import { X509Certificate, createHash } from 'node:crypto';
-import { mkdirSync, openSync, closeSync, fsyncSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { mkdirSync, openSync, closeSync, fsyncSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import { EnrolAnswer, RenewAnswer, decodeJoinToken } from '@palisade/model/wire';
@@ -28,6 +28,11 @@ export function loadIdentity(folder: string): Identity | undefined {
   } catch (cause) {
     throw new Error(`${fileIn(folder)} is damaged: remove it and enrol this node again with a new join token`, { cause });
   }
+}
+
+/** Removes the stored identity, so that the next start enrols anew: the console it belonged to is gone or elsewhere. */
+export function forgetIdentity(folder: string): void {
+  rmSync(fileIn(folder), { force: true });
 }
 
 function storeIdentity(folder: string, identity: Identity): void {

@@ -1,8 +1,10 @@
-import { homedir, hostname } from 'node:os';
+import { hostname } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Command } from '../command.ts';
 import { UsageError } from '../command.ts';
+import { homeFolder } from '../home.ts';
+import { parentGone } from '../parent.ts';
 import { productVersion } from '../product-version.ts';
 
 export const command: Command = {
@@ -20,7 +22,7 @@ export const command: Command = {
     const { values } = parse(args);
     const { runAgent } = await import('@palisade/app-agent/start');
     const { engineSocket, linkEngine } = await import('../scan/engine-link.ts');
-    const home = io.env['PALISADE_HOME'] ?? (process.getuid?.() === 0 ? '/var/lib/palisade' : path.join(homedir(), '.palisade'));
+    const home = homeFolder(io.env);
     const joinToken = values.join ?? io.env['PALISADE_JOIN'];
     await runAgent({
       folder: path.join(home, 'agent'),
@@ -32,7 +34,7 @@ export const command: Command = {
       linkEngine: () => linkEngine(io),
       engineSocket: engineSocket(io.env),
       scanHost: values['no-host-scan'] !== true,
-      signal: io.signal,
+      signal: AbortSignal.any([io.signal, parentGone(io.env)]),
       log: (message) => io.err(`${new Date().toISOString()} agent: ${message}\n`),
     });
     return 0;

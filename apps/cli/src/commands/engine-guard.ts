@@ -2,6 +2,7 @@ import { rmSync, rmdirSync } from 'node:fs';
 import path from 'node:path';
 import type { Command } from '../command.ts';
 import { UsageError } from '../command.ts';
+import { parentGone } from '../parent.ts';
 
 /** Internal: the child process that holds the engine's socket. Ends with its parent's SIGTERM, or when its parent is gone. */
 export const command: Command = {
@@ -12,12 +13,10 @@ export const command: Command = {
     if (engineSocket === undefined || listen === undefined) throw new UsageError('usage: palisade __engine-guard ENGINE_SOCKET LISTEN');
     const { startGuard } = await import('@palisade/app-engine-guard/server');
     const server = await startGuard({ engineSocket, listen, refused: (call) => io.err(`refused ${call.method} ${call.path}: ${call.reason}\n`) });
-    const parent = process.ppid;
+    const over = AbortSignal.any([io.signal, parentGone(io.env)]);
     await new Promise<void>((resolve) => {
-      io.signal.addEventListener('abort', () => resolve(), { once: true });
-      setInterval(() => {
-        if (process.ppid !== parent) resolve();
-      }, 1000).unref();
+      if (over.aborted) resolve();
+      else over.addEventListener('abort', () => resolve(), { once: true });
     });
     server.close();
     server.closeAllConnections();

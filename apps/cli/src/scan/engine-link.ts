@@ -7,6 +7,7 @@ import type { ContainerEngine } from '@palisade/engine/engine';
 import { dockerEngine } from '@palisade/engine/docker/engine';
 import { UsageError } from '../command.ts';
 import type { Io } from '../command.ts';
+import { parentVariable } from '../parent.ts';
 
 /** A container engine reached through a guard of this command's own: only that child holds the engine's socket. */
 export async function linkEngine(io: Io): Promise<{ engine: ContainerEngine; close(): void }> {
@@ -15,7 +16,7 @@ export async function linkEngine(io: Io): Promise<{ engine: ContainerEngine; clo
   const folder = mkdtempSync(path.join(tmpdir(), 'palisade-guard-'));
   const listen = path.join(folder, 'guard.sock');
   const [program = process.execPath, ...args] = io.self;
-  const child = spawn(program, [...args, '__engine-guard', socket, listen], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn(program, [...args, '__engine-guard', socket, listen], { stdio: ['ignore', 'ignore', 'pipe'], env: { ...io.env, [parentVariable]: String(process.pid) } });
   let said = '';
   child.stderr.on('data', (bytes: Buffer) => {
     said = (said + bytes.toString('utf8')).slice(-2000);

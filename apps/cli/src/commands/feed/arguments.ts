@@ -1,9 +1,9 @@
 import path from 'node:path';
-import { homedir } from 'node:os';
 import { parseArgs } from 'node:util';
 import type { ParseArgsConfig } from 'node:util';
 import type { Io } from '../../command.ts';
 import { UsageError } from '../../command.ts';
+import { homeFolder } from '../../home.ts';
 
 /** parseArgs whose complaints are wrong use (exit code 2). */
 export function parse<const T extends NonNullable<ParseArgsConfig['options']>>(args: readonly string[], options: T) {
@@ -21,6 +21,5 @@ export function located(io: Io, file: string): string {
 
 /** Where this installation keeps its feed bundle: `scan` uses it when no --feed is given. */
 export function installedFeed(io: Io): string {
-  const home = io.env['PALISADE_HOME'] ?? (process.getuid?.() === 0 ? '/var/lib/palisade' : path.join(io.env['HOME'] ?? homedir(), '.palisade'));
-  return path.join(home, 'feed', 'current.db');
+  return path.join(homeFolder(io.env), 'feed', 'current.db');
 }

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import path from 'node:path';
 import type { Io } from '../../../command.ts';
 import type { RuleFolder } from './source.ts';
+import { homeFolder } from '../../../home.ts';
 
 /** manifest.json of an installed rule set; `load` is the order of its files, `files` their sha256. */
 export type Manifest = {
@@ -20,8 +20,7 @@ const sha256 = (bytes: Buffer | string): string => createHash('sha256').update(b
 
 /** Where this installation keeps rule sets, one folder a version. */
 export function rulesHome(io: Io): string {
-  const home = io.env['PALISADE_HOME'] ?? (process.getuid?.() === 0 ? '/var/lib/palisade' : path.join(io.env['HOME'] ?? homedir(), '.palisade'));
-  return path.join(home, 'waf', 'rules');
+  return path.join(homeFolder(io.env), 'waf', 'rules');
 }
 
 function versionOf({ ruleSet }: RuleFolder): string {
