@@ -33,6 +33,10 @@ export const commands: Readonly<Record<string, Entry>> = {
     summary: { en: 'compare package versions', 'zh-CN': '比较软件包版本' },
     load: async () => (await import('./commands/version.ts')).command,
   },
+  watch: {
+    summary: { en: 'watch this machine with runtime rules', 'zh-CN': '用运行时规则监视本机' },
+    load: async () => (await import('./commands/watch.ts')).command,
+  },
   waf: {
     summary: { en: 'test web application firewall rules', 'zh-CN': '测试 Web 应用防火墙规则' },
     load: async () => (await import('./commands/waf.ts')).command,

@@ -198,6 +198,6 @@ export type EventSource = { readonly origin: bigint; readonly hostname: string }
 export type Names = {
   user(uid: number, container: Container): { readonly name: string; readonly home: string; readonly shell: string } | undefined;
   group(gid: number, container: Container): string | undefined;
-  /** Addresses a host name stands for, for fd.sip.name and its kin: empty when unknown. Never blocks. */
-  addresses(host: string): readonly IpAddress[];
+  /** Addresses a host name stands for in a container, for fd.sip.name and its kin: empty when unknown. Never blocks. */
+  addresses(host: string, container: Container): readonly IpAddress[];
 };

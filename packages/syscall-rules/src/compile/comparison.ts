@@ -30,10 +30,11 @@ export function compileComparison(node: CompareNode, context: OperandContext): C
   const { right } = node;
   if (right.kind !== 'literal' && right.kind !== 'list') return compileComputed(node, left, compileOperand(right, context));
   try {
-    if (right.kind === 'literal') return withLiteral(node.operator, left, right.text, context);
+    if (left.type === 'host') return withHosts(node, left, right.kind === 'literal' ? [right.text] : right.items.map((item) => item.text), context);
+    if (right.kind === 'literal') return withLiteral(node.operator, left, right.text);
     const literals = right.items.map((item) => item.text);
-    if (node.modifier !== undefined) return withModifier(node, left, literals, context);
-    return withList(node.operator, left, literals, context);
+    if (node.modifier !== undefined) return withModifier(node, left, literals);
+    return withList(node.operator, left, literals);
   } catch (error) {
     if (error instanceof ConditionError) throw error;
     throw new ConditionError(error instanceof Error ? error.message : String(error), right.at);
@@ -72,20 +73,32 @@ export class EventTypeError extends ConditionError {
   }
 }
 
-function withLiteral(operator: string, left: Operand, literal: string, context: OperandContext): Check {
+function withLiteral(operator: string, left: Operand, literal: string): Check {
   const { get } = left;
   if (left.arity === 'none' && left.type === 'string') {
     const direct = directText(operator, get as (event: Event) => string | undefined, literal);
     if (direct !== undefined) return direct;
   }
   if (left.arity === 'either' && operator === '!=') {
-    const same = scalarTest('=', left.type, literal, context);
+    const same = scalarTest('=', left.type, literal);
     return (event) => {
       const value = get(event);
       return value !== undefined && !some(value, same);
     };
   }
-  return anyOf(left, scalarTest(operator, left.type, literal, context));
+  return anyOf(left, scalarTest(operator, left.type, literal));
+}
+
+// What a name stands for depends on who asks: a container may have its own hosts file.
+function withHosts(node: CompareNode, left: Operand, hosts: readonly string[], context: OperandContext): Check {
+  const { get } = left;
+  const { operator } = node;
+  if (!['=', '==', '!=', 'in', 'intersects'].includes(operator)) throw new Error(`operator "${operator}" does not fit a host name`);
+  const stands = (event: Event, value: FieldValue): boolean => hosts.some((host) => context.names.addresses(host, event.process.container).includes(String(value)));
+  return (event) => {
+    const value = get(event);
+    return value !== undefined && stands(event, value) === (operator !== '!=');
+  };
 }
 
 // The most frequent checks without an inner call.
@@ -135,8 +148,8 @@ function every(value: FieldValue, test: ScalarTest): boolean {
   return value.length > 0 && (value as readonly string[]).every(test);
 }
 
-function withList(operator: string, left: Operand, literals: readonly string[], context: OperandContext): Check {
-  const test = memberTest(operator, left.type, literals, context);
+function withList(operator: string, left: Operand, literals: readonly string[]): Check {
+  const test = memberTest(operator, left.type, literals);
   // "in" wants the whole of a list field among the literals; of several alternatives one is enough.
   if (operator === 'in' && left.arity === 'list') {
     const { get } = left;
@@ -148,8 +161,8 @@ function withList(operator: string, left: Operand, literals: readonly string[], 
   return anyOf(left, test);
 }
 
-function withModifier(node: CompareNode, left: Operand, literals: readonly string[], context: OperandContext): Check {
-  const tests = literals.map((literal) => scalarTest(node.operator, left.type, literal, context));
+function withModifier(node: CompareNode, left: Operand, literals: readonly string[]): Check {
+  const tests = literals.map((literal) => scalarTest(node.operator, left.type, literal));
   const { get } = left;
   if (node.modifier === 'allof') return (event) => ((value) => value !== undefined && tests.every((test) => some(value, test)))(get(event));
   return (event) => ((value) => value !== undefined && tests.some((test) => some(value, test)))(get(event));

@@ -1,5 +1,5 @@
 import { networkMatcher } from './address.ts';
-import type { FieldContext, FieldType } from '../fields/field.ts';
+import type { FieldType } from '../fields/field.ts';
 import { pathPrefixes } from './path-prefixes.ts';
 import { textTest } from './text-test.ts';
 
@@ -9,7 +9,7 @@ const textOperators = new Set(['=', '==', '!=', 'contains', 'icontains', 'starts
 const byteOperators = new Set(['=', '==', '!=', 'contains', 'startswith', 'endswith', 'bcontains', 'bstartswith']);
 
 /** The test of one value against one literal. Throws with the reason when operator, type and literal don't fit. */
-export function scalarTest(operator: string, type: FieldType, literal: string, context: FieldContext): ScalarTest {
+export function scalarTest(operator: string, type: FieldType, literal: string): ScalarTest {
   switch (type) {
     case 'string':
       if (!textOperators.has(operator)) throw new Error(`operator "${operator}" does not fit a text field`);
@@ -25,7 +25,7 @@ export function scalarTest(operator: string, type: FieldType, literal: string, c
     case 'net':
       return equality(operator, networkMatcher([literal]) as ScalarTest);
     case 'host':
-      return equality(operator, (value) => context.names.addresses(literal).includes(String(value)));
+      throw new Error('a host name is compared with =, != or in');
   }
 }
 
@@ -75,7 +75,7 @@ function numberTest(operator: string, literal: string): (value: number) => boole
 }
 
 /** The test of one value against a list: is it among them (in, intersects), or below one of them (pmatch)? */
-export function memberTest(operator: string, type: FieldType, literals: readonly string[], context: FieldContext): ScalarTest {
+export function memberTest(operator: string, type: FieldType, literals: readonly string[]): ScalarTest {
   if (operator === 'pmatch') {
     if (type !== 'string') throw new Error('pmatch compares paths');
     return pathPrefixes(literals) as ScalarTest;
@@ -89,6 +89,6 @@ export function memberTest(operator: string, type: FieldType, literals: readonly
     return (value) => set.has(value);
   }
   if (type === 'ip' || type === 'net') return networkMatcher(literals) as ScalarTest;
-  const tests = literals.map((literal) => scalarTest('=', type, literal, context));
+  const tests = literals.map((literal) => scalarTest('=', type, literal));
   return (value) => tests.some((test) => test(value));
 }

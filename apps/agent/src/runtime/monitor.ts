@@ -1,0 +1,124 @@
+import { readFileSync } from 'node:fs';
+import os from 'node:os';
+import { createSlots } from '@palisade/behaviour/container/slots';
+import type { SensorRecord } from '@palisade/behaviour/decode';
+import { createSockets } from '@palisade/behaviour/descriptor/sockets';
+import type { LiveEvent } from '@palisade/behaviour/event/live-event';
+import { createNames } from '@palisade/behaviour/names/names';
+import type { Pipeline } from '@palisade/behaviour/pipeline';
+import { createPipeline } from '@palisade/behaviour/pipeline';
+import type { LiveProcess } from '@palisade/behaviour/process/live-process';
+import { createProcessTree } from '@palisade/behaviour/process/tree';
+import type { Needs } from '@palisade/behaviour/wanted/calls';
+import { needsOf } from '@palisade/behaviour/wanted/calls';
+import type { ContainerEngine } from '@palisade/engine/engine';
+import type { Gap } from '@palisade/model/gap';
+import { createRuleEngine } from '@palisade/syscall-rules/engine';
+import type { FieldContext } from '@palisade/syscall-rules/fields/field';
+import type { Rule } from '@palisade/syscall-rules/rule';
+import type { WindowMatch } from '@palisade/syscall-rules/windowed/count';
+import { createWindowCounter } from '@palisade/syscall-rules/windowed/count';
+import type { CompiledWindow } from '@palisade/syscall-rules/windowed/load';
+import type { Warden } from '../sensor/warden.ts';
+import { startWarden } from '../sensor/warden.ts';
+import { followContainers } from './containers.ts';
+import type { ContainerFollower } from './containers.ts';
+import { armingGaps, lossGap, unknownContainerGap } from './gaps.ts';
+import { createProc } from './proc.ts';
+
+export type MonitorRules = { readonly rules: readonly Rule[]; readonly windows: readonly CompiledWindow[] };
+
+export type MonitorOptions = {
+  /** The warden program. */
+  readonly program: string;
+  /** Directory in bpffs for what must outlive every process; without it nothing is pinned. */
+  readonly pins?: string;
+  /** Host's /proc as this process sees it. */
+  readonly procRoot: string;
+  /** Compiles the rules for this source of events. */
+  load(context: FieldContext): MonitorRules;
+  /** The container engine behind its guard; without one containers stay ids. */
+  readonly engine?: ContainerEngine;
+  /** Event and process are valid during the call only. */
+  onMatch(rule: Rule, event: LiveEvent, process: LiveProcess, record: SensorRecord): void;
+  onWindow(match: WindowMatch, event: LiveEvent, process: LiveProcess, record: SensorRecord): void;
+  onGap(gap: Gap): void;
+  readonly signal: AbortSignal;
+};
+
+export type Monitor = {
+  readonly context: FieldContext;
+  readonly warden: Warden;
+  readonly needs: Needs;
+  readonly pipeline: Pipeline;
+  /** Rules in force. */
+  readonly rules: MonitorRules;
+};
+
+/** Ms since 1970 at which the kernel's clock of records was 0, to a hundredth of a second; the sensor tells it exactly. */
+function bootTime(): number {
+  return Date.now() - Number(readFileSync('/proc/uptime', 'utf8').split(' ')[0]) * 1000;
+}
+
+/** Sensor, process tree, containers and rules as one. Resolves when the sensor is armed; throws what startWarden throws. */
+export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
+  const { signal, onGap } = options;
+  const boot = bootTime();
+  const source = { origin: BigInt(Math.round(boot)) * 1_000_000n, hostname: os.hostname() };
+  const proc = createProc(options.procRoot);
+  const sockets = createSockets();
+  let follower: ContainerFollower | undefined;
+  const names = createNames((container, file) => {
+    const pid = container === 'host' ? 1 : (follower?.pid(container) ?? newestOf(container));
+    return pid === undefined ? undefined : proc.fileOf(pid, file);
+  }, Date.now);
+  const slots = createSlots((id) => follower?.ask(id));
+  const context: FieldContext = { source, names };
+  const loaded = options.load(context);
+  const enabled = { rules: loaded.rules.filter((rule) => rule.enabled), windows: loaded.windows.filter((rule) => rule.enabled) };
+  const needs = needsOf([...enabled.rules, ...enabled.windows.flatMap((rule) => [rule, ...(rule.after === undefined ? [] : [{ ...rule, eventTypes: rule.after.eventTypes }])])]);
+  const tree = createProcessTree({ slots, sockets, environment: readsEnvironment(enabled.rules), inspect: proc.inspect });
+  const members = new Map<string, number>();
+  const newestOf = (container: string): number | undefined => members.get(container);
+  const pipeline = createPipeline({ tree, slots, sockets, engine: createRuleEngine(enabled.rules), windows: createWindowCounter(enabled.windows), onMatch: options.onMatch, onWindow: options.onWindow });
+  if (options.engine !== undefined) {
+    follower = followContainers({
+      engine: options.engine,
+      slots,
+      bootTime: boot,
+      signal,
+      described: (id) => names.forget(id),
+      lost: (reason) => onGap({ kind: 'engine-absent', subject: 'container engine', since: new Date().toISOString(), reason, count: 1 }),
+    });
+  }
+  const warden = await startWarden({
+    program: options.program,
+    ...(options.pins === undefined ? {} : { pins: options.pins }),
+    calls: needs.calls,
+    prefixes: needs.prefixes,
+    dns: true,
+    onRecord(record) {
+      const { container, pid } = record.header;
+      if (container !== '') members.set(container, pid);
+      pipeline.take(record);
+    },
+    onLoss: (loss) => {
+      for (const gap of lossGap(loss)) onGap(gap);
+    },
+    signal,
+  });
+  for (const gap of armingGaps(warden.armed, needs)) onGap(gap);
+  const sweep = setInterval(() => {
+    tree.sweep(proc.alive);
+    const unknown = slots.unknown();
+    if (unknown.length > 0) onGap(unknownContainerGap(unknown));
+  }, 60_000);
+  sweep.unref();
+  signal.addEventListener('abort', () => clearInterval(sweep), { once: true });
+  return { context, warden, needs, pipeline, rules: enabled };
+}
+
+function readsEnvironment(rules: readonly Rule[]): boolean {
+  const names = rules.flatMap((rule) => [...rule.fields, ...rule.output.names]);
+  return names.some((name) => /\bproc\.a?env\b|\bevt\.(?:raw)?arg\.env\b|\bevt\.args\b|\bevt\.info\b|\bevt\.arg\[/.test(name));
+}

@@ -1,0 +1,71 @@
+import { closeSync, constants, fstatSync, openSync, readSync, readFileSync, readlinkSync } from 'node:fs';
+import path from 'node:path';
+import type { SeenProcess } from '@palisade/behaviour/process/tree';
+
+/** Names come from files of strangers' images: a larger passwd than this is not read. */
+const maxFile = 1 << 20;
+
+/** Clock ticks of /proc are hundredths of a second: a start within two of them is the same process. */
+const tick = 10_000_000;
+
+/** What a host's /proc tells, mounted at `root`. Reads fail when the process has ended: then nothing is known. */
+export function createProc(root: string) {
+  return {
+    /** A process whose start was not seen; undefined when it has ended or its pid now belongs to another. */
+    inspect(pid: number, start: number): SeenProcess | undefined {
+      const folder = path.join(root, String(pid));
+      const started = startOf(folder);
+      if (started === undefined || (start !== 0 && Math.abs(started - start) > 2 * tick)) return undefined;
+      return { argv: text(path.join(folder, 'cmdline')), exepath: link(path.join(folder, 'exe')), cwd: link(path.join(folder, 'cwd')) };
+    },
+    alive: (pid: number): boolean => startOf(path.join(root, String(pid))) !== undefined,
+    /** A file below the root directory that a process sees. */
+    fileOf(pid: number, file: string): string | undefined {
+      return small(path.join(root, String(pid), 'root', file));
+    },
+  };
+}
+
+function startOf(folder: string): number | undefined {
+  const stat = text(path.join(folder, 'stat'));
+  if (stat === undefined) return undefined;
+  // The name in parentheses may itself hold blanks and parentheses.
+  const field = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+  return field === undefined ? undefined : Number(field) * tick;
+}
+
+function text(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined; // ended, or not ours to read: unknown, which the tree counts
+  }
+}
+
+function link(file: string): string | undefined {
+  try {
+    return readlinkSync(file).replace(/ \(deleted\)$/, '');
+  } catch {
+    return undefined;
+  }
+}
+
+// A container's file may be a pipe or a device made to hang its reader: only regular files, and only their beginning.
+function small(file: string): string | undefined {
+  let fd: number;
+  try {
+    fd = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
+  } catch {
+    return undefined;
+  }
+  try {
+    const stat = fstatSync(fd);
+    if (!stat.isFile()) return undefined;
+    const bytes = Buffer.alloc(Math.min(stat.size, maxFile));
+    return bytes.toString('utf8', 0, readSync(fd, bytes, 0, bytes.length, 0));
+  } catch {
+    return undefined;
+  } finally {
+    closeSync(fd);
+  }
+}

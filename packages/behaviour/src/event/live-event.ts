@@ -1,0 +1,148 @@
+import type { ArgValue, Endpoint, Event, Fd, Process } from '@palisade/syscall-rules/event';
+import { eventTypeByName } from '@palisade/syscall-rules/event-types/table';
+import type { SensorRecord } from '../decode.ts';
+import { bytesOf, emptyRecord, socketOf, textOf } from '../decode.ts';
+import { kinds, tags } from '../decode.gen.ts';
+import { fileFd, socketFd } from '../descriptor/fd-of.ts';
+import { parseSocketAddress } from '../descriptor/sockaddr.ts';
+import type { Sockets } from '../descriptor/sockets.ts';
+import { absolutePath } from './absolute.ts';
+import type { Call } from './call-table.ts';
+import { callOf } from './call-table.ts';
+
+const typeId = (name: string): number => eventTypeByName.get(name)?.id ?? 0;
+const execve = typeId('execve');
+const execveat = typeId('execveat');
+const clone = typeId('clone');
+const procexit = typeId('procexit');
+const directoryFlag = 0x10000;
+
+/** A record as the rules see it: reused for the next, everything that takes work computed when asked for. */
+export class LiveEvent implements Event {
+  num = 0;
+  type = 0;
+  time = 0;
+  cpu = 0;
+  tid = 0;
+  vtid = 0;
+  process: Process;
+  result: number | undefined = undefined;
+  private call: Call | undefined = undefined;
+  private record: SensorRecord = emptyRecord();
+  private fdKnown = false;
+  private fdValue: Fd | undefined = undefined;
+  private readonly sockets: Sockets;
+
+  constructor(process: Process, sockets: Sockets) {
+    this.process = process;
+    this.sockets = sockets;
+  }
+
+  /** Takes the next record. False: it is no event of the rule language (DNS, a status …). */
+  take(record: SensorRecord, process: Process): boolean {
+    const { header } = record;
+    this.call = undefined;
+    switch (header.kind) {
+      case kinds.exec:
+        this.type = textOf(record, tags.script)?.startsWith('/dev/fd/') === true ? execveat : execve;
+        this.result = 0;
+        break;
+      case kinds.fork:
+        this.type = clone;
+        this.result = 0;
+        break;
+      case kinds.exit:
+        this.type = procexit;
+        this.result = undefined;
+        break;
+      default: {
+        const call = callOf[header.kind];
+        if (call === undefined) return false;
+        this.call = call;
+        this.type = call.type;
+        this.result = header.result;
+      }
+    }
+    this.num += 1;
+    this.record = record;
+    this.process = process;
+    this.time = header.time;
+    this.cpu = header.cpu;
+    this.tid = header.tid;
+    this.vtid = header.vtid;
+    this.fdKnown = false;
+    return true;
+  }
+
+  get fd(): Fd | undefined {
+    if (!this.fdKnown) {
+      this.fdValue = this.call === undefined ? undefined : this.descriptor(this.call);
+      this.fdKnown = true;
+    }
+    return this.fdValue;
+  }
+
+  private descriptor(call: Call): Fd | undefined {
+    const { subject } = call;
+    if (subject === undefined) return undefined;
+    const { record } = this;
+    const result = this.result ?? 0;
+    if (subject.from === 'result' && result < 0) return undefined;
+    const num = subject.from === 'result' ? result : this.number(subject.index) | 0;
+    const socket = socketOf(record, subject.from === 'result' ? tags.returnSocket : tags.socket + subject.index);
+    if (socket !== undefined) return socketFd(num, socket, this.sockets.get(socket.ino), this.givenAddress(call));
+    const path = textOf(record, subject.from === 'result' ? tags.returnFile : tags.file + subject.index);
+    return path === undefined ? undefined : fileFd(num, path, call.flagsAt >= 0 && (this.number(call.flagsAt) & directoryFlag) !== 0);
+  }
+
+  private givenAddress(call: Call): Endpoint | undefined {
+    if (call.name !== 'connect' && call.name !== 'sendto') return undefined;
+    const bytes = bytesOf(this.record, tags.arg + (call.name === 'connect' ? 1 : 4));
+    const address = bytes === undefined ? undefined : parseSocketAddress(bytes);
+    return address?.family === 'inet' ? address.endpoint : undefined;
+  }
+
+  private number(index: number): number {
+    const { header } = this.record;
+    switch (index) {
+      case 0: return header.arg0;
+      case 1: return header.arg1;
+      case 2: return header.arg2;
+      case 3: return header.arg3;
+      case 4: return header.arg4;
+      default: return header.arg5;
+    }
+  }
+
+  arg(name: string): ArgValue | undefined {
+    const { call } = this;
+    if (call === undefined) return this.type === procexit ? exitArgument(name, this.record.header.result) : undefined;
+    const place = call.places.get(name);
+    if (place === undefined) return undefined;
+    switch (place.from) {
+      case 'number': return this.number(place.index);
+      case 'signed': return this.number(place.index) | 0;
+      case 'text': return textOf(this.record, tags.arg + place.index);
+      case 'path': return textOf(this.record, tags.arg + place.index);
+      case 'address': return undefined;
+    }
+  }
+
+  path(name: string): string | undefined {
+    const place = this.call?.places.get(name);
+    if (place?.from !== 'path') return this.type !== execve && name === 'path' ? this.fd?.path : undefined;
+    const given = textOf(this.record, tags.arg + place.index);
+    return given === undefined ? undefined : absolutePath(textOf(this.record, tags.base + place.index) ?? this.process.cwd, given);
+  }
+}
+
+/** Wait status of an ended process. */
+function exitArgument(name: string, status: number): number | undefined {
+  switch (name) {
+    case 'status': return status;
+    case 'ret': return (status >> 8) & 0xff;
+    case 'sig': return status & 0x7f;
+    case 'core': return (status & 0x80) === 0 ? 0 : 1;
+    default: return undefined;
+  }
+}
