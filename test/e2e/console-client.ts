@@ -24,11 +24,11 @@ export function consoleHome(): { home: string; remove(): void } {
   return { home, remove: () => rmSync(home, { recursive: true, force: true }) };
 }
 
-/** A console in this process on free ports; its log lines are kept in `log`. */
-export async function consoleHere(env: Readonly<Record<string, string>>): Promise<RunningConsole & { log: string[] }> {
+/** A console in this process on free ports; its log lines are kept in `log`. `web`: the folder of built pages. */
+export async function consoleHere(env: Readonly<Record<string, string>>, web?: string): Promise<RunningConsole & { log: string[] }> {
   const log: string[] = [];
   const settings = readSettings({ PALISADE_LISTEN: '127.0.0.1:0', PALISADE_AGENT_LISTEN: '127.0.0.1:0', ...env });
-  const running = await startConsole(settings, { version: '0.0.0-test', web: undefined, log: { write: (line) => void log.push(line) } });
+  const running = await startConsole(settings, { version: '0.0.0-test', web, log: { write: (line) => void log.push(line) } });
   return { ...running, log };
 }
 

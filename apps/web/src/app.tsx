@@ -2,7 +2,7 @@ import { App as Messages, ConfigProvider, Spin } from 'antd';
 import enUS from 'antd/es/locale/en_US';
 import zhCN from 'antd/es/locale/zh_CN';
 import type { ReactNode } from 'react';
-import { useMemo, useState } from 'react';
+import { Suspense, useMemo, useState } from 'react';
 import { Route, Routes, useSearchParams } from 'react-router';
 import { Frame } from './frame.tsx';
 import { pages } from './pages.ts';
@@ -45,12 +45,14 @@ function Gate({ onDark }: { onDark: (dark: boolean) => void }): ReactNode {
   return (
     <SessionProvider value={session.data}>
       <Frame onDark={onDark} stale={session.isError}>
-        <Routes>
-          {pages.map((page) => (
-            <Route key={page.path} path={page.path} element={<page.Page />} />
-          ))}
-          <Route path="*" element={<NotFound />} />
-        </Routes>
+        <Suspense fallback={<Spin className="centre" description={t('common.loading')} />}>
+          <Routes>
+            {pages.map((page) => (
+              <Route key={page.path} path={page.path} element={<page.Page />} />
+            ))}
+            <Route path="*" element={<NotFound />} />
+          </Routes>
+        </Suspense>
       </Frame>
     </SessionProvider>
   );

@@ -1,4 +1,4 @@
-import { Alert, Button, Layout, Menu, Segmented, Space, Switch } from 'antd';
+import { Alert, Button, Layout, Menu, Segmented, Space } from 'antd';
 import type { Locale } from '@palisade/model/text';
 import type { ReactNode } from 'react';
 import { Link, useLocation } from 'react-router';
@@ -34,15 +34,22 @@ export function Frame({ children, onDark, stale }: { children: ReactNode; onDark
             ]}
             onChange={(next) => void chooseLanguage(next)}
           />
-          <Switch checked={dark} onChange={onDark} checkedChildren={t('theme.dark')} unCheckedChildren={t('theme.light')} aria-label={t('theme.dark')} />
+          <Segmented<boolean>
+            value={dark}
+            options={[
+              { value: false, label: t('theme.light') },
+              { value: true, label: t('theme.dark') },
+            ]}
+            onChange={onDark}
+          />
           <span>{user.name}</span>
           <Button onClick={() => void signOut()}>{t('login.out')}</Button>
         </Space>
       </Layout.Header>
       <Layout>
-        <Layout.Sider width={180} breakpoint="lg" collapsedWidth={0} theme={dark ? 'dark' : 'light'}>
+        <Layout.Sider width={180} breakpoint="lg" collapsedWidth={0} theme="light">
           <nav aria-label={t('app.name')}>
-            <Menu mode="inline" selectedKeys={here} items={items} theme={dark ? 'dark' : 'light'} />
+            <Menu mode="inline" selectedKeys={here} items={items} theme="light" />
           </nav>
         </Layout.Sider>
         <Layout.Content className="content">

@@ -16,10 +16,11 @@ export function tokens(dark: boolean): ThemeConfig {
   return {
     algorithm: dark ? theme.darkAlgorithm : theme.defaultAlgorithm,
     token: {
-      colorPrimary: dark ? '#7fb0dc' : '#2f5d8a',
+      colorPrimary: dark ? '#3f78ad' : '#2f5d8a',
       colorLink: dark ? '#8fbfe8' : '#24527d',
       colorTextDescription: dark ? '#b0b6bd' : '#525a63',
       colorTextTertiary: dark ? '#b0b6bd' : '#525a63',
+      colorTextDisabled: dark ? '#9aa1a9' : '#626a73',
       colorTextPlaceholder: dark ? '#9aa1a9' : '#626a73',
       borderRadius: 4,
       fontSize: 13,
@@ -28,6 +29,7 @@ export function tokens(dark: boolean): ThemeConfig {
     },
     components: {
       Table: { cellPaddingBlockSM: 5, cellPaddingInlineSM: 8 },
+      Menu: { itemHeight: 32, itemSelectedBg: dark ? '#1d2a37' : '#e3ebf2', itemSelectedColor: dark ? '#d5e6f5' : '#17395a', itemBg: 'transparent' },
       Layout: { headerHeight: 48, headerPadding: '0 16px', headerBg: dark ? '#141414' : '#ffffff', siderBg: dark ? '#141414' : '#ffffff' },
     },
   };

@@ -70,7 +70,6 @@ function Layers({ image }: { image: Detail }): ReactNode {
       size="small"
       rowKey="diffId"
       pagination={false}
-      scroll={{ x: 'max-content' }}
       dataSource={image.layers}
       columns={[
         { title: t('image.instruction'), key: 'instruction', render: (_, layer) => <span className="mono">{layer.instruction === '' ? layer.diffId : layer.instruction}</span> },

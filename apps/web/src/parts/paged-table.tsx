@@ -5,6 +5,7 @@ import type { ReactNode } from 'react';
 import { get } from '../api.ts';
 import { Problem } from './problem.tsx';
 import { useSpeech } from './text.ts';
+import { Wide } from './wide.tsx';
 
 type Answer<Row> = { items: Row[]; next: string | null; total: { count: number; exact: boolean } };
 
@@ -35,7 +36,9 @@ export function PagedTable<Row extends { id: string }>({
   const total = list.data?.pages[0]?.total;
   return (
     <section aria-label={label}>
-      <Table<Row> size="small" rowKey="id" columns={columns} dataSource={rows} loading={list.isPending} pagination={false} scroll={{ x: 'max-content' }} locale={{ emptyText: empty }} />
+      <Wide label={label}>
+        <Table<Row> size="small" rowKey="id" columns={columns} dataSource={rows} loading={list.isPending} pagination={false} locale={{ emptyText: empty }} />
+      </Wide>
       <p>
         {total === undefined ? null : t('common.rows', { count: `${total.exact ? '' : '≥ '}${number(total.count)}` })}{' '}
         {list.hasNextPage ? (

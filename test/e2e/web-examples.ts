@@ -1,0 +1,15 @@
+import type { Person } from './console-client.ts';
+
+type Rows = { items: { id: string; name?: string; kind?: string; rule?: string }[] };
+
+/** For each page whose path has a parameter: an address of it that shows something real. A page without a line here fails the walk. */
+export const examples: Readonly<Record<string, (person: Person) => Promise<string>>> = {
+  '/images/:id': async (person) => `/images/${await first(person, '/images?q=shop/api')}`,
+};
+
+async function first(person: Person, list: string): Promise<string> {
+  const answer = await person.call('GET', list);
+  const id = (answer.body as unknown as Rows).items?.[0]?.id;
+  if (id === undefined) throw new Error(`no example in ${list}: ${answer.status} ${JSON.stringify(answer.body).slice(0, 200)}`);
+  return encodeURIComponent(id);
+}
