@@ -12,5 +12,7 @@ export const Node = z.object({
   os: z.string(),
   arch: z.string(),
   engines: z.array(z.object({ kind: z.string(), version: z.string(), socket: z.string(), state: z.enum(['connected', 'absent', 'unreadable', 'unsupported']) })),
+  /** Whether running containers are watched on this node; absent: no sensor has ever reported. */
+  sensor: z.object({ state: z.enum(['armed', 'off']), reason: z.string().optional(), rules: z.number().optional() }).optional(),
 });
 export type Node = z.infer<typeof Node>;

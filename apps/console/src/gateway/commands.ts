@@ -31,6 +31,8 @@ export async function streamCommands(db: Db, live: Live, agent: string, write: (
       if (Date.now() - pinged >= 15_000) {
         pinged = Date.now();
         write({ ping: new Date(pinged).toISOString() });
+        // An agent with nothing new to say sends nothing: its open stream is what shows that it lives.
+        await sql`update agents set seen_at = now() where id = ${agent}`.execute(db);
       }
       let woken = false;
       const pause = new Promise<void>((resolve) => {

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { itemBodies } from '@palisade/model/wire';
 import type { Db } from '../postgres/database.ts';
+import { judgementVersion, judgeContainer } from './judge-container.ts';
 import { containerKey, imageKey } from './image-key.ts';
 import { ingestKind } from './kind.ts';
 
@@ -20,10 +21,11 @@ export const container = ingestKind({
   async store(db, body, at, sender) {
     const own = { ...body, node: sender.node, cluster: sender.cluster };
     const image = await knownImage(db, sender.cluster, body.image, [body.imageName]);
-    await sql`insert into containers (key, cluster, node, container_id, name, image_key, image_name, state, namespace, project, workload, engine, privileged, exposed, body, at)
+    const { risks, worst } = judgeContainer(own);
+    await sql`insert into containers (key, cluster, node, container_id, name, image_key, image_name, state, namespace, project, workload, engine, privileged, exposed, body, at, risks, worst, judged)
       values (${containerKey(sender.cluster, body.id)}, ${sender.cluster}, ${sender.node}, ${body.id}, ${body.name}, ${image}, ${body.imageName}, ${body.state}, ${body.namespace ?? null},
-        ${body.project ?? null}, ${body.workload ?? null}, ${body.engine}, ${body.privileged}, ${body.ports.some((port) => port.hostPort !== undefined) || body.networkMode === 'host'}, ${JSON.stringify(own)}::jsonb, ${at})
-      on conflict (key) do update set node = excluded.node, name = excluded.name, image_key = excluded.image_key, image_name = excluded.image_name, state = excluded.state, namespace = excluded.namespace,
+        ${body.project ?? null}, ${body.workload ?? null}, ${body.engine}, ${body.privileged}, ${body.ports.some((port) => port.hostPort !== undefined) || body.networkMode === 'host'}, ${JSON.stringify(own)}::jsonb, ${at}, ${risks}, ${worst}, ${judgementVersion})
+      on conflict (key) do update set risks = excluded.risks, worst = excluded.worst, judged = excluded.judged, node = excluded.node, name = excluded.name, image_key = excluded.image_key, image_name = excluded.image_name, state = excluded.state, namespace = excluded.namespace,
         project = excluded.project, workload = excluded.workload, privileged = excluded.privileged, exposed = excluded.exposed, body = excluded.body, at = excluded.at, removed_at = null
       where containers.at <= excluded.at`.execute(db);
     await countRunning(db, [image]);

@@ -3,6 +3,7 @@ import { announce } from '../live.ts';
 import type { Live } from '../live.ts';
 import type { Db } from '../postgres/database.ts';
 import { openPartitions, retire } from '../postgres/partitions.ts';
+import { judgeStored } from '../ingest/judge-container.ts';
 import { refreshSummaries } from './summaries.ts';
 
 /** Background work of one replica. What must run once over all replicas takes an advisory lock. */
@@ -46,7 +47,13 @@ export function startJobs(db: Db, live: Live, log: Logger): Jobs {
     }
   };
   const timer = setInterval(() => void (running = running.then(daily)), dayMs / 4);
-  running = daily();
+  running = daily().then(async () => {
+    try {
+      await judgeStored(db);
+    } catch (error) {
+      if (!stopped) log.error({ error: String(error) }, 'stored containers not judged by the present rules');
+    }
+  });
 
   const jobs: Jobs = {
     summariesDue() {

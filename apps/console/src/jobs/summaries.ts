@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Db } from '../postgres/database.ts';
+import { joinedPackages } from '../routes/rule-summaries.ts';
 
 /**
  * Makes the per-cluster, per-rule summaries anew from the findings: always the truth, never a drifting counter.
@@ -10,15 +11,21 @@ export async function refreshSummaries(trx: Db): Promise<void> {
   await sql`select pg_advisory_xact_lock(7443002)`.execute(trx);
   await sql`create temporary table fresh on commit drop as
     select f.cluster, f.kind, f.rule, min(f.severity)::smallint severity, max(f.score)::real score, bool_or(f.kev) kev, max(f.epss)::real epss,
-      count(distinct f.image_key)::int images, 0 containers, count(*)::int findings, count(distinct f.image_key) filter (where f.fixed is not null)::int fixable,
+      count(distinct f.image_key)::int images, 0 containers, 0 exposed, count(*) filter (where f.answer = 'unknown')::int unanswered, count(*)::int findings, count(distinct f.image_key) filter (where f.fixed is not null)::int fixable,
       count(*) filter (where f.waived_by is not null)::int waived,
-      (array_agg(distinct f.package_name) filter (where f.package_name is not null))[1:5] packages, min(f.first_seen) first_seen, (array_agg(f.image_key order by f.score desc))[1] sample, (array_agg(f.id order by f.score desc))[1] sample_id
+      (array_agg(distinct f.package_name) filter (where f.package_name is not null))[1:50] packages, min(f.first_seen) first_seen, (array_agg(f.image_key order by f.score desc))[1] sample, (array_agg(f.id order by f.score desc))[1] sample_id
     from findings f group by 1, 2, 3`.execute(trx);
-  await sql`update fresh set containers = used.n from (
-      select f.cluster, f.kind, f.rule, sum(i.running)::int n from (select distinct cluster, kind, rule, image_key from findings) f join images i on i.key = f.image_key and i.running > 0 group by 1, 2, 3
+  await sql`update fresh set containers = used.n, exposed = used.exposed from (
+      select f.cluster, f.kind, f.rule, sum(i.n)::int n, sum(i.exposed)::int exposed from (select distinct cluster, kind, rule, image_key from findings) f
+      join (select image_key, count(*) n, count(*) filter (where exposed) exposed from containers where removed_at is null and state = 'running' group by 1) i on i.image_key = f.image_key group by 1, 2, 3
     ) used where used.cluster = fresh.cluster and used.kind = fresh.kind and used.rule = fresh.rule`.execute(trx);
   await sql`delete from rule_summaries`.execute(trx);
-  await sql`insert into rule_summaries (cluster, kind, rule, severity, score, kev, epss, images, containers, findings, fixable, waived, packages, title, first_seen)
-    select s.cluster, s.kind, s.rule, s.severity, s.score, s.kev, s.epss, s.images, s.containers, s.findings, s.fixable, s.waived, coalesce(s.packages, '{}'), f.body->'title', s.first_seen
+  await sql`insert into rule_summaries (cluster, kind, rule, severity, score, kev, epss, images, containers, exposed, unanswered, findings, fixable, waived, packages, title, first_seen)
+    select s.cluster, s.kind, s.rule, s.severity, s.score, s.kev, s.epss, s.images, s.containers, s.exposed, s.unanswered, s.findings, s.fixable, s.waived, coalesce(s.packages, '{}'), f.body->'title', s.first_seen
     from fresh s join findings f on f.image_key = s.sample and f.id = s.sample_id`.execute(trx);
+  // The row of cluster '' is all clusters together: what most askers may see, ready to be read in order.
+  await sql`insert into rule_summaries (cluster, kind, rule, severity, score, kev, epss, images, containers, exposed, unanswered, findings, fixable, waived, packages, title, first_seen)
+    select '', s.kind, s.rule, min(s.severity), max(s.score), bool_or(s.kev), max(s.epss), sum(s.images), sum(s.containers), sum(s.exposed), sum(s.unanswered), sum(s.findings), sum(s.fixable), sum(s.waived),
+      ${joinedPackages}, (array_agg(s.title order by s.score desc))[1], min(s.first_seen)
+    from rule_summaries s group by s.kind, s.rule`.execute(trx);
 }

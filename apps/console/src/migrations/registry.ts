@@ -5,6 +5,7 @@ import { text as images } from './0003-images.ts';
 import { text as assets } from './0004-assets.ts';
 import { text as documents } from './0005-documents.ts';
 import { text as runtime } from './0006-runtime.ts';
+import { text as assetsRisks } from './0007-assets-risks.ts';
 
 /** Every step, in order; only ever appended to. */
 export const migrations: readonly Migration[] = [
@@ -14,4 +15,5 @@ export const migrations: readonly Migration[] = [
   { name: '0004-assets', text: assets },
   { name: '0005-documents', text: documents },
   { name: '0006-runtime', text: runtime },
+  { name: '0007-assets-risks', text: assetsRisks },
 ];
