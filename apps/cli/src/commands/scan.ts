@@ -1,22 +1,25 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { messageOf } from '@palisade/model/error';
 import type { ScanResult } from '@palisade/model/scan-result';
 import type { Severity } from '@palisade/model/severity';
 import type { Command, Io } from '../command.ts';
 import { UsageError } from '../command.ts';
+import { format, formatNames } from '../format/formats.ts';
+import type { FormatName } from '../format/formats.ts';
+import { writeOutput } from '../format/write-output.ts';
 import { installedFeed, located, parse } from './feed/arguments.ts';
 
 const usage = `usage: palisade scan TARGET [OPTIONS]
 
-TARGET  docker:NAME, archive:FILE, oci:PATH, dir:PATH, or bare: then the source is guessed and named
+TARGET  docker:NAME, archive:FILE, oci:PATH, dir:PATH, sbom:FILE, or bare: then the source is guessed and named
 
   --feed F           the vulnerability feed (default: the imported one)
   --policy F         a gate policy; may be given more than once
   --waivers F        waivers; may be given more than once
   --fail-on SEVERITY deny findings of this severity or worse: critical, high, medium or low
   --strict           exit 3 when something could not be looked at
-  --format FORMAT    table (default) or json
+  --format FORMAT    table (default), json, sarif, cyclonedx, spdx, junit or html
   --output F         write there instead of to standard output
   --secret-rules F   secret rules in gitleaks' TOML language instead of the shipped ones
   --no-cache         neither read nor write the layer cache
@@ -27,9 +30,8 @@ exit: 0 allowed, 1 denied by the policy, 2 wrong use or unreadable target, 3 par
 examples:
   palisade scan shop/api:1.2
   palisade scan archive:image.tar --fail-on high
-  palisade scan dir:/ --format json --output host.json`;
-
-const formats = ['table', 'json'] as const;
+  palisade scan dir:/ --format json --output host.json
+  palisade scan sbom:bom.json --format sarif --output scan.sarif`;
 
 export const command: Command = {
   summary: { en: 'scan an image, archive or directory', 'zh-CN': '扫描镜像、归档或目录' },
@@ -49,8 +51,8 @@ export const command: Command = {
     });
     const [wanted, extra] = positionals;
     if (wanted === undefined || extra !== undefined) throw new UsageError('scan takes one target; see "palisade scan --help"');
-    const format = formats.find((name) => name === values.format);
-    if (format === undefined) throw new UsageError(`--format ${values.format}: one of ${formats.join(', ')}`);
+    const wantedFormat = formatNames.find((name) => name === values.format);
+    if (wantedFormat === undefined) throw new UsageError(`--format ${values.format}: one of ${formatNames.join(', ')}`);
     const [{ parseTarget }, { createScanner, conclude }, { readTarget }, { compileGatePolicy, failOnPolicy }, { compileWaivers }] = await Promise.all([
       import('../scan/target.ts'),
       import('../scan/pipeline.ts'),
@@ -76,8 +78,9 @@ export const command: Command = {
         ...(io.progress ? { progress: (done: number, total: number) => io.err(`\r\u001b[K${io.locale === 'zh-CN' ? '读取镜像层' : 'reading layer'} ${done + 1}/${total}`) } : {}),
       });
       if (io.progress) io.err('\r\u001b[K');
-      const result = conclude(scanner, reading, { bundle, policies, waivers, now: new Date() });
-      await print(result, format, values.output, io);
+      const now = new Date();
+      const result = conclude(scanner, reading, { bundle, policies, waivers, now });
+      await print(result, wantedFormat, values.output, io, now);
       if (result.verdict.result === 'deny') return 1;
       return values.strict === true && result.status !== 'complete' ? 3 : 0;
     } finally {
@@ -93,14 +96,14 @@ async function openFeed(io: Io, named: string | undefined) {
   return existsSync(installed) ? openBundle(installed) : null;
 }
 
-async function print(result: ScanResult, format: (typeof formats)[number], output: string | undefined, io: Io): Promise<void> {
-  const text = format === 'json' ? `${JSON.stringify(result, null, 2)}\n` : (await import('../format/table.ts')).formatTable(result, { locale: io.locale, color: io.color && output === undefined, ...(io.color && process.stdout.columns > 0 ? { width: process.stdout.columns } : {}) });
+async function print(result: ScanResult, wanted: FormatName, output: string | undefined, io: Io, now: Date): Promise<void> {
+  const text = await format(wanted, result, { locale: io.locale, color: io.color && output === undefined, now, ...(io.color && process.stdout.columns > 0 ? { width: process.stdout.columns } : {}) });
   if (output === undefined) {
     io.out(text);
     return;
   }
   try {
-    writeFileSync(located(io, output), text);
+    writeOutput(located(io, output), text);
   } catch (error) {
     throw new UsageError(`--output ${output}: ${messageOf(error)}`);
   }

@@ -4,6 +4,7 @@ import type { ScanResult } from '@palisade/model/scan-result';
 import type { Severity } from '@palisade/model/severity';
 import { severities } from '@palisade/model/severity';
 import type { Locale } from '@palisade/model/text';
+import { plainText } from './plain-text.ts';
 
 export type TableOptions = { readonly locale: Locale; readonly color: boolean; /** Columns of the terminal. */ readonly width?: number };
 
@@ -24,9 +25,9 @@ export function formatTable(result: ScanResult, options: TableOptions): string {
   const paint = (style: Parameters<typeof styleText>[0], text: string): string => (options.color ? styleText(style, text, { validateStream: false }) : text);
   const lines: string[] = [];
   const { verdict, feed, lookedAt } = result;
-  lines.push(`${paint(verdict.result === 'deny' ? ['bold', 'red'] : ['bold', 'green'], word[verdict.result])}  ${clean(`${result.target.kind}:${result.target.ref}`)}  (${word.scan}: ${result.status}, ${result.content})`);
+  lines.push(`${paint(verdict.result === 'deny' ? ['bold', 'red'] : ['bold', 'green'], word[verdict.result])}  ${plainText(`${result.target.kind}:${result.target.ref}`)}  (${word.scan}: ${result.status}, ${result.content})`);
   for (const reason of verdict.reasons) {
-    lines.push(`  ${reason.result ?? ''} ${reason.policy}/${reason.rule}: ${clean(reason.because?.[options.locale] ?? '')}${reason.findings.length > 0 ? ` [${reason.findings.length}]` : ''}`);
+    lines.push(`  ${reason.result ?? ''} ${reason.policy}/${reason.rule}: ${plainText(reason.because?.[options.locale] ?? '')}${reason.findings.length > 0 ? ` [${reason.findings.length}]` : ''}`);
   }
   const looked = [`${result.packages.length} ${word.packages}`];
   if (lookedAt !== undefined) looked.push(`${lookedAt.files} ${word.files}`, `${lookedAt.layers} ${word.layers}`);
@@ -37,17 +38,17 @@ export function formatTable(result: ScanResult, options: TableOptions): string {
   const counts = severities.map((severity) => ({ severity, count: affected.filter((finding) => finding.severity === severity).length })).filter((one) => one.count > 0);
   lines.push(`  ${affected.length} ${word.findings}${counts.length > 0 ? `: ${counts.map((one) => paint(colours[one.severity], `${one.count} ${severityWords[options.locale][one.severity]}`)).join(', ')}` : ''}`);
   if (feed === null) lines.push('', paint('yellow', word.noFeed));
-  for (const [reason, count] of countBy(unknown.map((finding) => finding.reason ?? ''))) lines.push(paint('yellow', `  ${word.unknown}: ${clean(reason)} (${count} ${word.packages})`));
+  for (const [reason, count] of countBy(unknown.map((finding) => finding.reason ?? ''))) lines.push(paint('yellow', `  ${word.unknown}: ${plainText(reason)} (${count} ${word.packages})`));
   pushFirst(lines, affected, options, word.first);
   if (affected.length > 0) {
     lines.push('', ...rows(affected, result, options, paint));
   }
   if (result.gaps.length > 0) {
     lines.push('', `${word.gaps}:`);
-    for (const gap of result.gaps) lines.push(`  ${gap.kind} ${clean(gap.subject)}: ${clean(gap.reason)}${gap.count > 1 ? ` (${gap.count})` : ''}`);
+    for (const gap of result.gaps) lines.push(`  ${gap.kind} ${plainText(gap.subject)}: ${plainText(gap.reason)}${gap.count > 1 ? ` (${gap.count})` : ''}`);
   }
-  for (const waived of verdict.waived) lines.push(`  ${word.waived}: ${waived.finding} (${clean(waived.waiver)}: ${clean(waived.reason)})`);
-  for (const unused of verdict.unusedWaivers ?? []) lines.push(paint('yellow', `  ${word.unused}: ${clean(unused.waiver)}: ${unused.state}, ${clean(unused.detail)}`));
+  for (const waived of verdict.waived) lines.push(`  ${word.waived}: ${waived.finding} (${plainText(waived.waiver)}: ${plainText(waived.reason)})`);
+  for (const unused of verdict.unusedWaivers ?? []) lines.push(paint('yellow', `  ${word.unused}: ${plainText(unused.waiver)}: ${unused.state}, ${plainText(unused.detail)}`));
   return `${lines.join('\n')}\n`;
 }
 
@@ -62,7 +63,7 @@ function pushFirst(lines: string[], affected: readonly Finding[], { locale }: Ta
   });
   if (first.length === 0) return;
   lines.push('', `${title}:`);
-  for (const finding of first.slice(0, 5)) lines.push(`  ${Math.round(finding.priority.score)}  ${clean(finding.rule)}: ${clean(finding.remedy?.[locale] ?? '')}`);
+  for (const finding of first.slice(0, 5)) lines.push(`  ${Math.round(finding.priority.score)}  ${plainText(finding.rule)}: ${plainText(finding.remedy?.[locale] ?? '')}`);
 }
 
 function rows(findings: readonly Finding[], result: ScanResult, options: TableOptions, paint: (style: Parameters<typeof styleText>[0], text: string) => string): string[] {
@@ -71,10 +72,10 @@ function rows(findings: readonly Finding[], result: ScanResult, options: TableOp
   const order = new Map(result.image?.layers.map((layer, index) => [layer.diffId, index + 1]));
   const cells = findings.map((finding) => [
     severityWords[options.locale][finding.severity],
-    clean(finding.rule),
-    clean(finding.package === undefined ? (finding.evidence ?? finding.path ?? finding.title[options.locale]) : (names.get(finding.package) ?? finding.package)),
-    finding.kind === 'vulnerability' ? clean(finding.fixed ?? finding.fixState ?? word.noFix) : '',
-    [finding.layer === undefined ? '' : `${order.get(finding.layer) ?? '?'}`, clean(finding.instruction ?? ''), finding.removed === undefined ? '' : `(${word.removed})`].filter((part) => part !== '').join(' '),
+    plainText(finding.rule),
+    plainText(finding.package === undefined ? (finding.evidence ?? finding.path ?? finding.title[options.locale]) : (names.get(finding.package) ?? finding.package)),
+    finding.kind === 'vulnerability' ? plainText(finding.fixed ?? finding.fixState ?? word.noFix) : '',
+    [finding.layer === undefined ? '' : `${order.get(finding.layer) ?? '?'}`, plainText(finding.instruction ?? ''), finding.removed === undefined ? '' : `(${word.removed})`].filter((part) => part !== '').join(' '),
   ]);
   const all = [[...word.columns], ...cells];
   const widths = [0, 1, 2, 3].map((column) => Math.min(60, Math.max(...all.map((row) => columnsOf(row[column] ?? '')))));
@@ -85,11 +86,6 @@ function rows(findings: readonly Finding[], result: ScanResult, options: TableOp
     const severity = findings[index - 1]?.severity;
     return severity === undefined ? paint('bold', fitted) : fitted.replace(row[0] ?? '', (text) => paint(colours[severity], text));
   });
-}
-
-/** Control characters of an image's own texts must not drive the reader's terminal. */
-function clean(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]+/g, ' ');
 }
 
 function columnsOf(text: string): number {

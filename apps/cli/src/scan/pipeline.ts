@@ -10,10 +10,11 @@ import type { Analyzer } from '@palisade/image/analyzer';
 import type { OpenedImage } from '@palisade/image/source/opened-image';
 import type { Draft } from '@palisade/inspect/detector';
 import { imageConfigAnalyzer } from '@palisade/inspect/image-config/analyzer';
-import { imageConfig, instructionWithoutSecrets } from '@palisade/inspect/image-config/detector';
+import { imageConfig } from '@palisade/inspect/image-config/detector';
 import { secretsAnalyzer } from '@palisade/inspect/secrets/analyzer';
 import { binaryFilesGap, secretFindings, secretsInSettings } from '@palisade/inspect/secrets/findings';
 import { loadSecretRules } from '@palisade/inspect/secrets/load';
+import { secretRedactor } from '@palisade/inspect/secrets/redact';
 import type { SecretRules } from '@palisade/inspect/secrets/rule';
 import type { Finding } from '@palisade/model/finding';
 import type { Gap } from '@palisade/model/gap';
@@ -52,14 +53,17 @@ export type Reading = {
   readonly target: ScanResult['target'];
   readonly analysis: Pick<Analysis, 'facts' | 'layers' | 'gaps' | 'files' | 'bytes' | 'status' | 'content'>;
   readonly opened: Pick<OpenedImage, 'image' | 'config'> | null;
+  /** Packages that the target lists itself (an SBOM): nothing is assembled from facts then. */
+  readonly packages?: readonly Package[];
 };
 
 /** Facts become packages and findings, findings get their priority, policies their say: the scan's one document. */
 export function conclude(scanner: Scanner, reading: Reading, judgement: Judgement): ScanResult {
   const { analysis, opened, target } = reading;
-  const packages = assemblePackages(analysis.facts, { layers: analysis.layers.map((layer) => layer.diffId) });
-  const drafts = draftsOf(scanner, reading);
-  const layers = analysis.layers.map((layer) => ({ ...layer, instruction: instructionWithoutSecrets(layer.instruction) }));
+  const packages = reading.packages === undefined ? assemblePackages(analysis.facts, { layers: analysis.layers.map((layer) => layer.diffId) }) : [...reading.packages];
+  const redact = secretRedactor(scanner.secretRules);
+  const drafts = draftsOf(scanner, reading).map((draft) => (draft.instruction === undefined ? draft : { ...draft, instruction: redact(draft.instruction) }));
+  const layers = analysis.layers.map((layer) => ({ ...layer, instruction: redact(layer.instruction) }));
   const binary = binaryFilesGap(analysis.facts);
   return judge(
     {
@@ -67,13 +71,18 @@ export function conclude(scanner: Scanner, reading: Reading, judgement: Judgemen
       status: analysis.status,
       content: analysis.content,
       gaps: [...analysis.gaps, ...(binary === undefined ? [] : [binary])],
-      image: opened === null ? null : { ...opened.image, layers },
-      lookedAt: { files: analysis.files, bytes: analysis.bytes, layers: Math.max(1, layers.length), detectors: scanner.analyzers.map((analyzer) => analyzer.id) },
+      image: opened === null ? null : { ...opened.image, layers, ...(opened.image.labels === undefined ? {} : { labels: redactLabels(opened.image.labels, redact) }) },
+      lookedAt: { files: analysis.files, bytes: analysis.bytes, layers: Math.max(1, layers.length), detectors: reading.packages === undefined ? scanner.analyzers.map((analyzer) => analyzer.id) : ['sbom'] },
       packages,
     },
     drafts,
     judgement,
   );
+}
+
+function redactLabels(labels: Readonly<Record<string, string>>, redact: (text: string) => string): Record<string, string> {
+  // "name=value" is what the rules know; the name itself is no secret.
+  return Object.fromEntries(Object.entries(labels).map(([name, value]) => [name, redact(`${name}=${value}`).slice(name.length + 1)]));
 }
 
 /** A scan without feed, findings and verdict. */

@@ -17,9 +17,10 @@ export type ReadOptions = {
   readonly io: Io;
 };
 
-/** Opens and reads a target other than an SBOM. What cannot be opened at all throws; the rest is gaps. */
+/** Opens and reads a target. What cannot be opened at all throws; the rest is gaps. */
 export async function readTarget(target: Target, scanner: Scanner, options: ReadOptions): Promise<Reading> {
   const { kind, ref } = target;
+  if (kind === 'sbom') return (await import('./sbom.ts')).readSbomTarget(ref);
   const shared = { signal: options.signal, verify: options.verify, ...(options.progress === undefined ? {} : { progress: options.progress }) };
   if (kind === 'dir') {
     return { target: { kind, ref }, analysis: await analyseRoot(ref, scanner.analyzers, { signal: options.signal, skip: mountsToSkip(ref) }), opened: null };

@@ -25,12 +25,13 @@ export function parseTarget(text: string, cwd: string): Target {
 
 function kindOfPath(file: string): Target['kind'] {
   if (statSync(file).isDirectory()) return existsSync(path.join(file, 'oci-layout')) ? 'oci' : 'dir';
-  const first = Buffer.alloc(16);
+  const first = Buffer.alloc(512);
   const fd = openSync(file, 'r');
   try {
     readSync(fd, first, 0, first.length, 0);
   } finally {
     closeSync(fd);
   }
-  return first.toString('latin1').replace(/^\u00ef\u00bb\u00bf/, '').trimStart().startsWith('{') ? 'sbom' : 'archive';
+  // JSON, XML or SPDX tag-value: no image archive begins so.
+  return /^(?:\u00ef\u00bb\u00bf|\u00ff\u00fe)?\s*(?:\{|<|SPDXVersion:|##)/.test(first.toString('latin1').replaceAll('\0', '')) ? 'sbom' : 'archive';
 }

@@ -1,0 +1,39 @@
+import type { ScanResult } from '@palisade/model/scan-result';
+import type { Locale } from '@palisade/model/text';
+
+export type FormatOptions = { readonly locale: Locale; readonly color: boolean; /** Columns of the terminal. */ readonly width?: number; readonly now: Date };
+type Formatter = (result: ScanResult, options: FormatOptions) => string;
+
+/** Every output format, loaded only when asked for. */
+const formats = {
+  table: async (): Promise<Formatter> => (await import('./table.ts')).formatTable,
+  json: (): Promise<Formatter> => Promise.resolve((result) => `${JSON.stringify(result, null, 2)}\n`),
+  sarif: async (): Promise<Formatter> => {
+    const { formatSarif } = await import('./sarif.ts');
+    return (result, { locale }) => formatSarif(result, locale);
+  },
+  cyclonedx: async (): Promise<Formatter> => {
+    const { formatCycloneDx } = await import('./cyclonedx.ts');
+    return (result, { now }) => formatCycloneDx(result, now);
+  },
+  spdx: async (): Promise<Formatter> => {
+    const { formatSpdx } = await import('./spdx.ts');
+    return (result, { now }) => formatSpdx(result, now);
+  },
+  junit: async (): Promise<Formatter> => {
+    const { formatJunit } = await import('./junit.ts');
+    return (result, { locale }) => formatJunit(result, locale);
+  },
+  html: async (): Promise<Formatter> => {
+    const { formatHtml } = await import('./html.ts');
+    return (result, { locale, now }) => formatHtml(result, locale, now);
+  },
+} as const;
+
+export type FormatName = keyof typeof formats;
+export const formatNames = Object.keys(formats) as readonly FormatName[];
+
+/** The scan in one of the formats, as text. */
+export async function format(name: FormatName, result: ScanResult, options: FormatOptions): Promise<string> {
+  return (await formats[name]())(result, options);
+}

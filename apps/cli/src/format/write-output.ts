@@ -1,0 +1,27 @@
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+
+/**
+ * Writes a result so that a reader of `file` sees all of it or what was there before. What is no regular file
+ * (/dev/stdout, a pipe) is written to directly. Throws what the file system says.
+ */
+export function writeOutput(file: string, text: string): void {
+  if (statSync(file, { throwIfNoEntry: false })?.isFile() === false) {
+    writeFileSync(file, text);
+    return;
+  }
+  const fresh = path.join(path.dirname(file), `.${path.basename(file)}.${process.pid}.part`);
+  try {
+    const fd = openSync(fresh, 'wx', 0o644);
+    try {
+      writeFileSync(fd, text);
+      fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+    renameSync(fresh, file);
+  } catch (error) {
+    rmSync(fresh, { force: true });
+    throw error;
+  }
+}
