@@ -17,7 +17,7 @@ const elements = (xml: string): { name: string; attributes: Record<string, strin
   parser.on('error', (error) => {
     throw error;
   });
-  parser.on('opentag', (tag) => void found.push({ name: tag.name, attributes: tag.attributes as Record<string, string> }));
+  parser.on('opentag', (tag) => void found.push({ name: tag.name, attributes: tag.attributes }));
   parser.write(xml).close();
   return found;
 };

@@ -37,7 +37,7 @@ function mostTelling(errors: readonly ErrorObject[]): SchemaProblem {
   const [best] = [...errors].sort((a, b) => depthOf(b) - depthOf(a));
   if (best === undefined) return { place: '', cause: 'does not fit the schema' };
   const allowed = best.keyword === 'enum' ? (best.params as { allowedValues?: readonly unknown[] }).allowedValues : undefined;
-  const named = best.keyword === 'additionalProperties' ? ` ("${String((best.params as { additionalProperty?: string }).additionalProperty ?? '')}")` : '';
+  const named = best.keyword === 'additionalProperties' ? ` ("${(best.params as { additionalProperty?: string }).additionalProperty ?? ''}")` : '';
   return { place: best.instancePath.replace(/^\//, ''), cause: `${best.message ?? 'does not fit the schema'}${named}${allowed !== undefined && allowed.length <= 40 ? `: ${allowed.join(', ')}` : ''}` };
 }
 
