@@ -26,6 +26,8 @@ export type Io = {
 export type Command = {
   readonly summary: Text;
   readonly usage: string;
+  /** SIGHUP ends a command as SIGTERM does, unless the command has a use of its own for it. */
+  readonly hangup?: 'own';
   run(args: readonly string[], io: Io): Promise<number>;
 };
 

@@ -5,6 +5,8 @@ import { UsageError } from './command.ts';
 import { commands, internalCommands } from './registry.ts';
 import { productVersion } from './product-version.ts';
 
+const interrupt = new AbortController();
+
 const io: Io = {
   env: process.env,
   locale: localeOf(process.env),
@@ -14,16 +16,12 @@ const io: Io = {
   err: (text) => void process.stderr.write(text),
   progress: process.stderr.isTTY,
   color: process.stdout.isTTY && (process.env['NO_COLOR'] ?? '') === '',
-  signal: interruptSignal(),
+  signal: interrupt.signal,
   self: [process.execPath, ...process.execArgv, realpathSync(process.argv[1] ?? '')],
 };
 
-function interruptSignal(): AbortSignal {
-  const controller = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.once(signal, () => controller.abort(new Error(`interrupted by ${signal}`)));
-  }
-  return controller.signal;
+function endOn(...signals: readonly NodeJS.Signals[]): void {
+  for (const signal of signals) process.once(signal, () => interrupt.abort(new Error(`interrupted by ${signal}`)));
 }
 
 function help(): string {
@@ -58,6 +56,8 @@ async function main(args: readonly string[]): Promise<number> {
     io.out(`${command.summary[io.locale]}\n\n${command.usage}\n`);
     return 0;
   }
+  endOn('SIGINT', 'SIGTERM');
+  if (command.hangup !== 'own') endOn('SIGHUP');
   return command.run(rest, io);
 }
 

@@ -38,7 +38,7 @@ export const commands: Readonly<Record<string, Entry>> = {
     load: async () => (await import('./commands/watch.ts')).command,
   },
   waf: {
-    summary: { en: 'test web application firewall rules', 'zh-CN': '测试 Web 应用防火墙规则' },
+    summary: { en: 'run the web application firewall; test and install its rules', 'zh-CN': '运行 Web 应用防火墙，测试和安装规则' },
     load: async () => (await import('./commands/waf.ts')).command,
   },
 };
@@ -46,4 +46,5 @@ export const commands: Readonly<Record<string, Entry>> = {
 /** Commands that this CLI starts as its own children; not shown in the help. */
 export const internalCommands: Readonly<Record<string, Omit<Entry, 'summary'>>> = {
   '__engine-guard': { load: async () => (await import('./commands/engine-guard.ts')).command },
+  '__waf-worker': { load: async () => (await import('./commands/waf-worker.ts')).command },
 };

@@ -1,16 +1,21 @@
 import type { Command } from '../command.ts';
 import { UsageError } from '../command.ts';
 
-const usage = `palisade waf test --rules GLOB [--rules GLOB]... [--overrides FILE] [--min N] CASES...
+const usage = `palisade waf serve --listen HOST:PORT --upstream URL --rules GLOB [--rules GLOB]... [--mode detect|block|off] [--paranoia 1..4]
+      [--site NAME] [--workers N] [--trust ADDRESS|CIDR]... [--no-forwarded] [--uninspected relay|refuse]
+  palisade waf serve --listen 0.0.0.0:8080 --upstream http://127.0.0.1:3000 --rules crs/crs-setup.conf --rules 'crs/rules/*.conf' --mode block
+  palisade waf test --rules GLOB [--rules GLOB]... [--overrides FILE] [--min N] CASES...
   palisade waf test --rules crs/crs-setup.conf --rules 'crs/rules/*.conf' tests/regression
   palisade waf rules install PATH|deb
   palisade waf rules list`;
 
 export const command: Command = {
-  summary: { en: 'test web application firewall rules', 'zh-CN': '测试 Web 应用防火墙规则' },
+  summary: { en: 'run the web application firewall; test and install its rules', 'zh-CN': '运行 Web 应用防火墙，测试和安装规则' },
   usage,
+  hangup: 'own',
   async run(args, io) {
     const [word, ...rest] = args;
+    if (word === 'serve') return (await import('./waf/serve.ts')).serve(rest, io);
     if (word === 'test') return (await import('./waf/test.ts')).test(rest, io);
     if (word === 'rules') return (await import('./waf/rules/command.ts')).rules(rest, io);
     throw new UsageError(`usage: ${usage}`);

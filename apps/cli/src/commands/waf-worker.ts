@@ -1,0 +1,46 @@
+import { baseSettings } from '@palisade/app-waf/serve/settings';
+import { startWorker } from '@palisade/app-waf/serve/worker';
+import type { RunningWorker } from '@palisade/app-waf/serve/worker';
+import { messageOf } from '@palisade/model/error';
+import type { RuleSet } from '@palisade/waf/load';
+import type { Command } from '../command.ts';
+import { parentGone } from '../parent.ts';
+import { loadRuleFiles } from './waf/rule-files.ts';
+import { serveOptions } from './waf/serve-options.ts';
+
+/** Seconds that requests under way get when the worker ends. */
+const grace = 10;
+
+/** Internal: one worker of `waf serve`, with the same arguments. Says where it listens over its IPC channel. */
+export const command: Command = {
+  summary: { en: 'one worker of the web application firewall (internal)', 'zh-CN': 'Web 应用防火墙的一个工作进程（内部）' },
+  usage: 'palisade __waf-worker (see palisade waf serve)',
+  hangup: 'own',
+  async run(args, io) {
+    const options = serveOptions(args);
+    const load = (): RuleSet => loadRuleFiles(options.rules, io.cwd, baseSettings(options.paranoia));
+    let worker: RunningWorker | undefined;
+    // From the first moment: asked while the rules are still being read, the signal must not end the process.
+    const reload = (): void => {
+      try {
+        worker?.replace(load());
+        io.err('palisade waf: rules read again\n');
+      } catch (error) {
+        io.err(`palisade waf: the old rules stay at work: ${messageOf(error)}\n`);
+      }
+    };
+    process.on('SIGHUP', reload);
+    worker = await startWorker(options.worker, load(), (event) => io.out(`${JSON.stringify(event)}\n`));
+    process.send?.({ address: worker.address });
+    // The channel was for that one word; open, it would keep an orphan alive.
+    process.disconnect?.();
+    const over = AbortSignal.any([io.signal, parentGone(io.env)]);
+    await new Promise<void>((resolve) => {
+      if (over.aborted) resolve();
+      else over.addEventListener('abort', () => resolve(), { once: true });
+    });
+    process.off('SIGHUP', reload);
+    await worker.close(grace);
+    return 0;
+  },
+};

@@ -1,0 +1,72 @@
+import { parseArgs } from 'node:util';
+import type { WorkerSettings } from '@palisade/app-waf/serve/worker';
+import { UsageError } from '../../command.ts';
+
+export type ServeOptions = { readonly worker: WorkerSettings; readonly rules: readonly string[]; readonly paranoia: number; readonly workers: number };
+
+export const serveUsage = `palisade waf serve --listen HOST:PORT --upstream URL --rules GLOB [--rules GLOB]... [--mode detect|block|off] [--paranoia 1..4]
+      [--site NAME] [--workers N] [--trust ADDRESS|CIDR]... [--no-forwarded] [--uninspected relay|refuse]
+  palisade waf serve --listen 0.0.0.0:8080 --upstream http://127.0.0.1:3000 --rules crs/crs-setup.conf --rules 'crs/rules/*.conf' --mode block
+  Events go to standard output, one JSON object a line. SIGHUP reads the rules again; a set that does not load leaves the old one at work.`;
+
+/** Reads the command line of \`waf serve\`. Throws UsageError naming what is wrong. */
+export function serveOptions(args: readonly string[]): ServeOptions {
+  const { values } = parse(args);
+  if (values.listen === undefined || values.upstream === undefined || values.rules === undefined) throw new UsageError(`waf serve needs --listen, --upstream and --rules\n${serveUsage}`);
+  const mode = values.mode ?? 'detect';
+  if (mode !== 'off' && mode !== 'detect' && mode !== 'block') throw new UsageError(`--mode ${mode}: off, detect or block`);
+  const uninspected = values.uninspected ?? 'relay';
+  if (uninspected !== 'relay' && uninspected !== 'refuse') throw new UsageError(`--uninspected ${uninspected}: relay or refuse`);
+  const workers = whole('--workers', values.workers ?? '1', 1, 64);
+  return {
+    rules: values.rules,
+    paranoia: whole('--paranoia', values.paranoia ?? '1', 1, 4),
+    workers,
+    worker: {
+      site: values.site ?? values.upstream, listen: listenAddress(values.listen, workers), upstream: upstreamAddress(values.upstream), mode, forwarded: values['no-forwarded'] !== true,
+      trusted: values.trust ?? [], uninspected, shared: workers > 1,
+    },
+  };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args], strict: true,
+      options: {
+        listen: { type: 'string' }, upstream: { type: 'string' }, rules: { type: 'string', multiple: true }, mode: { type: 'string' }, paranoia: { type: 'string' }, site: { type: 'string' }, workers: { type: 'string' },
+        trust: { type: 'string', multiple: true }, 'no-forwarded': { type: 'boolean' }, uninspected: { type: 'string' },
+      },
+    });
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function whole(name: string, text: string, low: number, high: number): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < low || value > high) throw new UsageError(`${name} ${text}: a whole number from ${low} to ${high}`);
+  return value;
+}
+
+function listenAddress(text: string, workers: number): WorkerSettings['listen'] {
+  const found = /^(?:\[([0-9A-Fa-f:.%a-z]+)\]|([^:[\]]*)):(\d{1,5})$/.exec(text);
+  const port = Number(found?.[3]);
+  if (found === null || port > 65_535) throw new UsageError(`--listen ${text}: HOST:PORT`);
+  if (port === 0 && workers > 1) throw new UsageError('--listen with port 0 is for one worker');
+  const host = found[1] ?? found[2] ?? '';
+  return { host: host === '' ? '::' : host, port };
+}
+
+function upstreamAddress(text: string): WorkerSettings['upstream'] {
+  if (text.startsWith('unix:')) return { path: text.slice('unix:'.length) };
+  let url: URL;
+  try {
+    url = new URL(text);
+  } catch {
+    throw new UsageError(`--upstream ${text}: a URL such as http://127.0.0.1:3000`);
+  }
+  if (url.protocol !== 'http:') throw new UsageError(`--upstream ${text}: only http:// (and unix:PATH) is spoken to the application`);
+  if (!['', '/'].includes(url.pathname) || url.search !== '') throw new UsageError(`--upstream ${text}: without a path; requests keep their own`);
+  return { host: url.hostname.replace(/^\[|\]$/g, ''), port: url.port === '' ? 80 : Number(url.port) };
+}

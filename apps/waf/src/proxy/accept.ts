@@ -1,0 +1,98 @@
+import type { Socket } from 'node:net';
+import { createServer } from 'node:net';
+import type { Server } from 'node:net';
+import { connect } from 'node:net';
+import { limits } from '../limits.ts';
+import type { Site } from '../inspection/site.ts';
+import { freshId } from '../inspection/inspection.ts';
+import { serveHttp1 } from './connection.ts';
+import type { Connection, Connections } from './connection.ts';
+
+export type Acceptor = { readonly server: Server; /** No new connections; those open end after their present request, at the latest after `seconds`. */ close(seconds: number): Promise<void> };
+
+/** Accepts clients of one site: the first bytes tell what they speak. */
+export function accept(site: Site): Acceptor {
+  const open = new Set<Connection>();
+  const connections: Connections = {
+    add: (connection) => void open.add(connection),
+    remove: (connection) => void open.delete(connection),
+  };
+  // One look a second at all deadlines costs less than a timer a request.
+  const ticker = setInterval(() => {
+    const now = Date.now();
+    for (const connection of open) if (connection.deadline < now) connection.expired();
+  }, 1000).unref();
+  const sockets = new Set<Socket>();
+  const server = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+    site.stats.connections += 1;
+    const timer = setTimeout(() => socket.destroy(), limits.headSeconds * 1000);
+    socket.on('error', () => socket.destroy());
+    socket.once('data', (chunk: Buffer) => {
+      clearTimeout(timer);
+      begin(socket, site, connections, chunk);
+    });
+    socket.once('close', () => clearTimeout(timer));
+    socket.once('end', () => clearTimeout(timer));
+  });
+  return {
+    server,
+    async close(seconds) {
+      clearInterval(ticker);
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      for (const connection of open) connection.drain();
+      const late = setTimeout(() => {
+        for (const socket of sockets) socket.destroy();
+      }, seconds * 1000);
+      await closed;
+      clearTimeout(late);
+      site.upstream.close();
+    },
+  };
+}
+
+const http2Preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
+
+function begin(socket: Socket, site: Site, connections: Connections, first: Buffer): void {
+  const peer = { address: plainAddress(socket.remoteAddress ?? ''), port: socket.remotePort ?? 0, secure: false, serverAddress: plainAddress(socket.localAddress ?? ''), serverPort: socket.localPort ?? 0 };
+  const protocol = protocolOf(first);
+  if (protocol === 'http1') serveHttp1(socket, peer, site, connections, first);
+  else relay(socket, site, peer.address, protocol, first);
+}
+
+/** What the first bytes say. */
+export function protocolOf(first: Buffer): 'http1' | 'http2' | 'tls' | 'tcp' {
+  if (first[0] === 0x16 && (first.length < 2 || first[1] === 3)) return 'tls';
+  if (first.length >= 4 && first.subarray(0, http2Preface.length).equals(http2Preface.subarray(0, first.length))) return 'http2';
+  // A method, or line ends before one.
+  return /^(?:\r\n)*[A-Za-z!#$%&'*+\-.^_`|~0-9]{1,64}(?: |$)/.test(first.toString('latin1', 0, 128)) ? 'http1' : 'tcp';
+}
+
+const uninspected = {
+  tls: ['blind-tls', 'TLS that is not terminated here: nothing of it is inspected'],
+  http2: ['uninspected-http2', 'HTTP/2 on this site is passed uninspected'],
+  tcp: ['uninspected-tcp', 'a protocol that is not HTTP: nothing of it is inspected'],
+} as const;
+
+/** Passes bytes both ways, or refuses them; said in an event either way. */
+function relay(socket: Socket, site: Site, client: string, protocol: keyof typeof uninspected, first: Buffer): void {
+  const [kind, reason] = uninspected[protocol];
+  const refused = site.uninspected === 'refuse';
+  site.event({
+    time: new Date().toISOString(), id: freshId(), site: site.name, client, method: '', host: '', path: '', mode: refused ? 'block' : 'detect', action: refused ? 'blocked' : 'passed', status: 0,
+    scores: { total: 0, bySeverity: {} }, matches: [], gaps: [{ kind, subject: site.name, reason, count: 1 }], took_us: 0,
+  });
+  if (refused) return void socket.destroy();
+  const upstream = connect('path' in site.address ? { path: site.address.path, allowHalfOpen: true } : { host: site.address.host, port: site.address.port, noDelay: true, allowHalfOpen: true });
+  upstream.on('error', () => socket.destroy());
+  upstream.on('close', () => socket.destroy());
+  socket.on('close', () => upstream.destroy());
+  upstream.write(first);
+  socket.pipe(upstream);
+  upstream.pipe(socket);
+}
+
+function plainAddress(address: string): string {
+  return address.startsWith('::ffff:') ? address.slice(7) : address;
+}

@@ -1,0 +1,56 @@
+import { memoryStore } from '@palisade/waf/engine/store';
+import type { RuleSet } from '@palisade/waf/load';
+import type { Mode, WafEvent } from '../inspection/event.ts';
+import { newStats, siteRules } from '../inspection/site.ts';
+import type { Site } from '../inspection/site.ts';
+import { accept } from '../proxy/accept.ts';
+import { upstreamPool } from '../proxy/upstream.ts';
+import type { Address } from '../proxy/upstream.ts';
+import { addressList } from './address-list.ts';
+
+export type WorkerSettings = {
+  readonly site: string;
+  readonly listen: { readonly host: string; readonly port: number } | { readonly path: string };
+  readonly upstream: Address;
+  readonly mode: Mode;
+  readonly forwarded: boolean;
+  /** Addresses and CIDR ranges whose X-Forwarded-For is believed. */
+  readonly trusted: readonly string[];
+  readonly uninspected: 'relay' | 'refuse';
+  /** Several workers listen on one port; the kernel spreads connections. */
+  readonly shared: boolean;
+};
+
+export type RunningWorker = {
+  readonly site: Site;
+  /** Where it listens: the port given by the kernel when 0 was asked for. */
+  readonly address: string;
+  /** Rules for requests that begin from now on. */
+  replace(ruleSet: RuleSet): void;
+  close(seconds: number): Promise<void>;
+};
+
+/** Starts one worker of one site. Throws when it can't listen. */
+export async function startWorker(settings: WorkerSettings, ruleSet: RuleSet, event: (event: WafEvent) => void): Promise<RunningWorker> {
+  const trusted = addressList(settings.trusted);
+  const site: Site = {
+    name: settings.site, rules: siteRules(ruleSet), modeOf: () => settings.mode, address: settings.upstream, upstream: upstreamPool(settings.upstream), store: memoryStore(), forwarded: settings.forwarded,
+    trusts: (address) => trusted.has(address), uninspected: settings.uninspected, stats: newStats(), event,
+  };
+  const acceptor = accept(site);
+  const { server } = acceptor;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ ...settings.listen, backlog: 1024, ...(settings.shared ? { reusePort: true } : {}) }, () => {
+      server.removeListener('error', reject);
+      resolve();
+    });
+  });
+  const at = server.address();
+  return {
+    site,
+    address: typeof at === 'object' && at !== null ? `${at.family === 'IPv6' ? `[${at.address}]` : at.address}:${at.port}` : String(at),
+    replace: (next) => void (site.rules = siteRules(next)),
+    close: (seconds) => acceptor.close(seconds),
+  };
+}
