@@ -1,5 +1,6 @@
-/* Which syscalls are recorded, from the command line: NAME[:LETTERS], letters f (failed calls too), r (opens for
- * reading too), p (those below a given prefix), c (containers only). Only these tracepoints are attached: what no rule needs costs nothing. */
+/* Which syscalls are recorded, from the command line: NAME[:LETTERS], letters f (failed calls too), r (opens for reading
+ * too), p (those below a given prefix), w (for writing also only below one), c (containers only), o (once a descriptor and
+ * peer), 1 to 9 (which set of prefixes; 0 otherwise). Only these tracepoints are attached: what no rule needs costs nothing. */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <ctype.h>
@@ -19,9 +20,17 @@ static const struct known known[] = {
 };
 #define KNOWN (sizeof known / sizeof known[0])
 
-static bool wanted[KNOWN];
+static bool wanted[KNOWN], silent[KNOWN];
 static size_t attached;
 static char missing[1024];
+
+/* What changes the meaning of a path. */
+static u16 find_moves(const char *name) {
+  static const char *const moves[] = {"rename", "renameat", "renameat2", "rmdir", "mount", "umount", "pivot_root", "move_mount", "fsmount"};
+  if (strcmp(name, "unlinkat") == 0) return CALL_MOVES | CALL_REMOVES;
+  for (size_t i = 0; i < sizeof moves / sizeof moves[0]; i++) if (strcmp(name, moves[i]) == 0) return CALL_MOVES;
+  return 0;
+}
 
 static void describe(struct call *call, const char *shape) {
   size_t index = 0;
@@ -31,7 +40,7 @@ static void describe(struct call *call, const char *shape) {
     const char *colon = strchr(at, ':');
     if (!colon || index > 5) break;
     char kind = colon[1];
-    call->kind[index] = kind == 's' ? ARG_STRING : kind == 'p' ? ARG_PATH : kind == 'f' ? ARG_FD : kind == 'a' ? ARG_ADDRESS : ARG_INTEGER;
+    call->kind[index] = kind == 's' ? ARG_STRING : kind == 'p' ? ARG_PATH : kind == 'f' ? ARG_FD : kind == 'a' ? ARG_ADDRESS : kind == 'm' ? ARG_MESSAGE : ARG_INTEGER;
     call->extra[index] = isdigit((unsigned char)colon[2]) ? (u8)(colon[2] - '0') : 255;
     if (strncmp(at, "flags:", 6) == 0) call->flags_at = (u8)index;
     index++;
@@ -40,25 +49,15 @@ static void describe(struct call *call, const char *shape) {
   }
 }
 
-/* A directory or path that rules read about; "/etc/" covers all below it. */
-static int add_prefix(struct sensor *sensor, const char *path) {
-  struct { u32 bits; char path[PREFIX]; } key = {0};
-  u32 one = 1;
-  size_t length = strlen(path);
-  if (length > PREFIX) return -ENAMETOOLONG;
-  memcpy(key.path, path, length);
-  key.bits = (u32)length * 8;
-  return bpf_map_update_elem(bpf_map__fd(sensor->maps.prefixes), &key, &one, BPF_ANY) ? -errno : 0;
-}
-
 int add_call(struct sensor *sensor, const char *text) {
-  if (text[0] == '/') return add_prefix(sensor, text);
+  if (strchr(text, '/')) return add_prefix(text);
   size_t length = strcspn(text, ":");
   for (u32 i = 0; i < KNOWN; i++) {
     if (strlen(known[i].name) != length || strncmp(known[i].name, text, length) != 0) continue;
     if (known[i].nr < 0) return 0; /* this architecture has no such call */
     struct call call = {.event = (u16)(FIRST_SYSCALL + i)};
     describe(&call, known[i].shape);
+    if (find_moves(known[i].name)) call.flags |= find_moves(known[i].name);
     bool opens = strcmp(known[i].name, "open") == 0 || strcmp(known[i].name, "openat") == 0;
     if (opens) call.flags |= CALL_OPEN;
     if (strcmp(known[i].name, "openat2") == 0) call.flags |= CALL_OPEN2;
@@ -66,8 +65,12 @@ int add_call(struct sensor *sensor, const char *text) {
       if (*letter == 'f') call.flags |= CALL_FAILED;
       if (*letter == 'r') call.flags |= CALL_READS;
       if (*letter == 'p') call.flags |= CALL_READS | CALL_PREFIXES;
+      if (*letter == 'w') call.flags |= CALL_WRITE_PREFIXES;
       if (*letter == 'c') call.flags |= CALL_CONTAINERS;
+      if (*letter == 'o') call.flags |= CALL_ONCE;
+      if (*letter >= '0' && *letter <= '9') call.sets |= 1u << (*letter - '0');
     }
+    if (call.sets == 0) call.sets = 1;
     u32 nr = (u32)known[i].nr;
     wanted[i] = true;
     return bpf_map_update_elem(bpf_map__fd(sensor->maps.calls), &nr, &call, BPF_ANY) < 0 ? -errno : 0;
@@ -75,14 +78,29 @@ int add_call(struct sensor *sensor, const char *text) {
   return -ENOENT;
 }
 
-bool attach_calls(struct sensor *sensor) {
+/* Decisions per directory hold until something moves: those calls are attached too, without being recorded. */
+static int watch_moves(struct sensor *sensor) {
   for (u32 i = 0; i < KNOWN; i++) {
-    if (!wanted[i]) continue;
+    u16 flags = find_moves(known[i].name);
+    if (!flags || wanted[i] || known[i].nr < 0) continue;
+    struct call call = {.event = (u16)(FIRST_SYSCALL + i), .flags = flags | CALL_SILENT};
+    u32 nr = (u32)known[i].nr;
+    if (bpf_map_update_elem(bpf_map__fd(sensor->maps.calls), &nr, &call, BPF_ANY) < 0) return -errno;
+    silent[i] = true;
+  }
+  return 0;
+}
+
+bool attach_calls(struct sensor *sensor) {
+  if (load_prefixes(sensor) > 0) watch_moves(sensor);
+  for (u32 i = 0; i < KNOWN; i++) {
+    if (!wanted[i] && !silent[i]) continue;
     char name[64];
     /* umount2 is the call, umount its tracepoint's name; both tables follow the kernel's. */
     snprintf(name, sizeof name, "sys_exit_%s", known[i].name);
     struct bpf_link *link = bpf_program__attach_tracepoint(sensor->progs.on_syscall, "syscalls", name);
-    if (link) { attached++; continue; }
+    if (link) { attached += wanted[i]; continue; }
+    if (silent[i]) continue; /* absent here: then nothing can move that way */
     size_t used = strlen(missing);
     snprintf(missing + used, sizeof missing - used, "%s\"%s\"", used ? "," : "", known[i].name);
   }

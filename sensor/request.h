@@ -7,6 +7,7 @@
 #define ARG_PATH 3
 #define ARG_FD 4
 #define ARG_ADDRESS 5
+#define ARG_MESSAGE 6 /* struct msghdr: the address it names */
 
 #define CALL_FAILED 1     /* failed calls too */
 #define CALL_OPEN 2       /* has open flags */
@@ -15,11 +16,17 @@
 #define CALL_RETURNS_FD 16
 #define CALL_OPEN2 32
 #define CALL_PREFIXES 64  /* opens for reading: only below the loaded prefixes */
+#define CALL_WRITE_PREFIXES 128 /* opens for writing: only below the loaded prefixes */
+#define CALL_MOVES 256    /* changes what paths mean: decisions per directory are forgotten */
+#define CALL_REMOVES 512  /* does so only when told to remove a directory */
+#define CALL_SILENT 1024  /* attached for that alone: never recorded */
+#define CALL_ONCE 2048    /* the first on a descriptor to one peer says all */
 #define PREFIX 128        /* longest prefix, in bytes */
 
 struct call {
   u16 event;
   u16 flags;
+  u32 sets; /* of prefixes, a bit each */
   u8 flags_at;
   u8 kind[8];
   u8 extra[8];

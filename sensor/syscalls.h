@@ -1,6 +1,7 @@
 /* Every syscall the sensor can record: SYSCALL(name, "argument:kind ...  =kind of the result").
  * Kinds: i integer, s string, p path from the working directory, pN path from the directory in argument N,
- * f descriptor (resolved to a path or socket), aN socket address whose length is argument N, =f result is one.
+ * f descriptor (resolved to a path or socket), aN socket address whose length is argument N, m struct msghdr (the address
+ * it names), =f result is one.
  * Order is the record's kind; append only at the end. */
 SYSCALL(open, "name:p flags:i mode:i =f")
 SYSCALL(openat, "dirfd:i name:p0 flags:i mode:i =f")
@@ -42,7 +43,7 @@ SYSCALL(accept4, "fd:f addr:i addrlen:i flags:i =f")
 SYSCALL(bind, "fd:f addr:a2 addrlen:i")
 SYSCALL(listen, "fd:f backlog:i")
 SYSCALL(sendto, "fd:f data:i size:i flags:i addr:a5 addrlen:i")
-SYSCALL(sendmsg, "fd:f msg:i flags:i")
+SYSCALL(sendmsg, "fd:f msg:m flags:i")
 SYSCALL(shutdown, "fd:f how:i")
 SYSCALL(setuid, "uid:i")
 SYSCALL(setgid, "gid:i")
@@ -98,3 +99,15 @@ SYSCALL(dup2, "oldfd:i newfd:i =f")
 SYSCALL(dup3, "oldfd:i newfd:i flags:i =f")
 SYSCALL(sched_setaffinity, "pid:i len:i mask:i")
 SYSCALL(splice, "fd_in:f off_in:i fd_out:f off_out:i len:i flags:i")
+SYSCALL(sendmmsg, "fd:f msg:m vlen:i flags:i")
+SYSCALL(recvfrom, "fd:f data:i size:i flags:i addr:i addrlen:i")
+SYSCALL(recvmsg, "fd:f msg:i flags:i")
+SYSCALL(recvmmsg, "fd:f msg:i vlen:i flags:i timeout:i")
+SYSCALL(socketpair, "domain:i type:i proto:i sv:i")
+SYSCALL(mount_setattr, "dfd:i path:p0 flags:i attr:i size:i")
+SYSCALL(fsconfig, "fd:i cmd:i key:s value:i aux:i")
+SYSCALL(memfd_secret, "flags:i =f")
+SYSCALL(io_uring_enter, "fd:i to_submit:i min_complete:i flags:i")
+SYSCALL(io_uring_register, "fd:i opcode:i arg:i nr_args:i")
+SYSCALL(prlimit64, "pid:i resource:i new:i old:i")
+SYSCALL(kexec_file_load, "kernel_fd:f initrd_fd:f cmdline_len:i cmdline:i flags:i")

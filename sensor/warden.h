@@ -19,6 +19,10 @@ bool attach_calls(struct sensor *sensor);
 size_t attached_calls(void);
 const char *missing_calls(void);
 
+/* prefixes.c */
+int add_prefix(const char *text);
+int load_prefixes(struct sensor *sensor);
+
 /* out.c: records to standard output. */
 int out_record(void *context, void *data, size_t size);
 int out_flush(void);

@@ -18,11 +18,11 @@ static __always_inline void dns(struct __sk_buff *packet, u32 answer) {
   u16 ports[2] = {};
   if (bpf_skb_load_bytes(packet, header, ports, 4) < 0) return;
   if (from_network(ports[answer ? 0 : 1]) != 53) return;
-  struct scratch *s = scratch();
+  struct scratch *s = scratch(answer ? IN_INGRESS : IN_EGRESS);
   u32 from = header + 8;
   if (!s || packet->len <= from) return;
   u32 length = packet->len - from;
-  struct record *r = start_record(s, (struct task_struct *)bpf_get_current_task(), KIND_DNS);
+  struct record *r = start_record(s, bpf_get_current_task_btf(), KIND_DNS);
   /* An answer arrives in whatever process runs just then: only the socket's cgroup says whose it is. */
   u64 id = bpf_skb_cgroup_id(packet);
   struct container_name *name = bpf_map_lookup_elem(&containers, &id);

@@ -7,6 +7,17 @@
 #define PATH_SPACE 4096
 #define LOSS_RING 0
 
+/* Functions of their own, verified once: inlined into each use they took the verifier seconds. They take plain numbers,
+ * since only those pass: which scratch, and addresses in the kernel or the process. */
+#define PART __weak __noinline int
+
+/* Who may be interrupted by whom needs a scratch of its own: socket hooks run in soft interrupts, iterators can be preempted. */
+#define IN_TASK 0
+#define IN_EGRESS 1
+#define IN_INGRESS 2
+#define IN_ITERATOR 3
+#define SCRATCHES 4
+
 struct scratch {
   u8 record[MAX_RECORD + MAX_FIELD + 8];
   char path[2 * PATH_SPACE];
@@ -17,9 +28,10 @@ struct scratch {
   struct mount *mount;
   struct dentry *root_dentry;
   struct mount *root_mount;
+  u64 number;
 };
 
-struct { __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY); __uint(max_entries, 1); __type(key, u32); __type(value, struct scratch); } scratches SEC(".maps") __attribute__((weak));
+struct { __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY); __uint(max_entries, SCRATCHES); __type(key, u32); __type(value, struct scratch); } scratches SEC(".maps") __attribute__((weak));
 struct { __uint(type, BPF_MAP_TYPE_RINGBUF); __uint(max_entries, 8 << 20); } ring SEC(".maps") __attribute__((weak));
 struct { __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY); __uint(max_entries, 1); __type(key, u32); __type(value, u64); } losses SEC(".maps") __attribute__((weak));
 struct container_name { char id[68]; };
@@ -27,9 +39,14 @@ struct { __uint(type, BPF_MAP_TYPE_LRU_HASH); __uint(max_entries, 16384); __type
 /* The sensor's own processes are never recorded: watching itself would be a loop. */
 struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 64); __type(key, u32); __type(value, u32); } own SEC(".maps") __attribute__((weak));
 
-static __always_inline struct scratch *scratch(void) {
-  u32 zero = 0;
-  return bpf_map_lookup_elem(&scratches, &zero);
+static __always_inline struct scratch *scratch(u32 which) {
+  return bpf_map_lookup_elem(&scratches, &which);
+}
+
+/* Functions take addresses as plain numbers; the verifier takes a typed pointer for one once it has been in memory. */
+static __always_inline u64 number(struct scratch *s, const void *pointer) {
+  *(volatile u64 *)&s->number = (u64)pointer;
+  return *(volatile u64 *)&s->number;
 }
 
 static __always_inline void lost(u32 cause) {
@@ -54,34 +71,29 @@ static __always_inline int container_of_name(const char *name, struct container_
   return 1;
 }
 
-/* Looks from the deepest cgroup upwards, so that a cgroup made inside a container (systemd in it) still counts as it. */
-static __always_inline struct container_name *container(struct task_struct *task, u64 *id) {
-  struct css_set *set = BPF_CORE_READ(task, cgroups);
-  struct cgroup *unified = BPF_CORE_READ(set, dfl_cgrp);
-  struct cgroup *group = unified;
-  u64 key = BPF_CORE_READ(unified, kn, id);
-  *id = key;
-  struct container_name *known = bpf_map_lookup_elem(&containers, &key);
+/* The cgroup of the v1 tree that every engine uses, as a plain address; 0 where this kernel has none. */
+static __always_inline struct cgroup *v1_group(u64 set) {
+  struct cgroup_subsys_state *state = 0;
+  if (!bpf_core_enum_value_exists(enum cgroup_subsys_id, pids_cgrp_id)) return 0;
+  u64 index = bpf_core_enum_value(enum cgroup_subsys_id, pids_cgrp_id);
+  bpf_probe_read_kernel(&state, sizeof state, (void *)(set + bpf_core_field_offset(struct css_set, subsys) + index * sizeof(void *)));
+  return BPF_CORE_READ(state, cgroup);
+}
+
+/* Looks from the deepest cgroup upwards, so that a cgroup made inside a container (systemd in it) still counts as it.
+ * What is found, also that there is nothing, is kept under the deepest cgroup's id. */
+PART learn_container(u64 set) {
   struct container_name found = {};
-  if (known && known->id[0]) return known;
+  struct cgroup *group = BPF_CORE_READ((struct css_set *)set, dfl_cgrp);
+  u64 key = 0;
   for (int tree = 0; tree < 2; tree++) {
-    if (tree == 1) {
-      if (!bpf_core_enum_value_exists(enum cgroup_subsys_id, pids_cgrp_id)) break;
-      u64 index = bpf_core_enum_value(enum cgroup_subsys_id, pids_cgrp_id);
-      struct cgroup_subsys_state *state = 0;
-      bpf_probe_read_kernel(&state, sizeof state, (char *)set + bpf_core_field_offset(struct css_set, subsys) + index * sizeof(void *));
-      group = BPF_CORE_READ(state, cgroup);
-      u64 v1 = BPF_CORE_READ(group, kn, id);
-      /* On a hybrid host the unified cgroup may be the root for every container: then the v1 id is the key. */
-      key = v1;
-      known = bpf_map_lookup_elem(&containers, &key);
-      if (known) { if (known->id[0]) *id = key; return known; }
-    }
+    if (tree == 1) group = v1_group(set);
+    if (!group) break;
+    key = BPF_CORE_READ(group, kn, id);
     for (int depth = 0; depth < 5 && group; depth++) {
       if (container_of_name(BPF_CORE_READ(group, kn, name), &found)) {
-        *id = key;
         bpf_map_update_elem(&containers, &key, &found, BPF_ANY);
-        return bpf_map_lookup_elem(&containers, &key);
+        return 1;
       }
       struct cgroup_subsys_state *parent = BPF_CORE_READ(group, self.parent);
       group = parent ? BPF_CORE_READ(parent, cgroup) : 0;
@@ -89,6 +101,31 @@ static __always_inline struct container_name *container(struct task_struct *task
   }
   bpf_map_update_elem(&containers, &key, &found, BPF_ANY);
   return 0;
+}
+
+static __always_inline struct container_name *known_container(u64 set, u64 key, u64 *id) {
+  struct container_name *known = bpf_map_lookup_elem(&containers, &key);
+  if (known && known->id[0]) { *id = key; return known; }
+  /* On a hybrid host the unified cgroup may be the root for every container: then the v1 id is the key. */
+  struct cgroup *v1 = v1_group(set);
+  if (!v1) return known;
+  u64 other = BPF_CORE_READ(v1, kn, id);
+  known = bpf_map_lookup_elem(&containers, &other);
+  if (known && known->id[0]) *id = other;
+  return known;
+}
+
+/* Null or an empty name: a process of the host. `id`: the cgroup's, under which the container is known. */
+static __always_inline struct container_name *container(struct task_struct *task, u64 *id) {
+  u64 key = task->cgroups->dfl_cgrp->kn->id, set = 0;
+  *id = key;
+  struct container_name *known = bpf_map_lookup_elem(&containers, &key);
+  if (known && known->id[0]) return known;
+  bpf_core_read(&set, sizeof set, &task->cgroups);
+  known = known_container(set, key, id);
+  if (known) return known;
+  learn_container(set);
+  return known_container(set, key, id);
 }
 
 static __always_inline u32 pid_in(struct pid *pid) {
@@ -99,6 +136,7 @@ static __always_inline u32 pid_in(struct pid *pid) {
   return last;
 }
 
+/* `task` is a typed pointer of the verifier's: its fields are plain loads, which cost a tenth of a helper call. */
 static __always_inline struct record *start_record(struct scratch *s, struct task_struct *task, u16 kind) {
   struct record *r = (struct record *)s->record;
   u64 id = 0;
@@ -106,25 +144,26 @@ static __always_inline struct record *start_record(struct scratch *s, struct tas
   r->kind = kind;
   r->flags = 0;
   r->time = bpf_ktime_get_boot_ns();
-  r->start = BPF_CORE_READ(task, group_leader, start_boottime);
+  struct task_struct *leader = task->group_leader;
+  r->start = leader->start_boottime;
   r->result = 0;
-  const struct cred *cred = BPF_CORE_READ(task, cred);
+  const struct cred *cred = task->cred;
   BPF_CORE_READ_INTO(&r->caps, cred, cap_effective);
-  r->uid = BPF_CORE_READ(cred, uid.val);
-  r->euid = BPF_CORE_READ(cred, euid.val);
-  r->gid = BPF_CORE_READ(cred, gid.val);
-  r->egid = BPF_CORE_READ(cred, egid.val);
-  r->pid = BPF_CORE_READ(task, tgid);
-  r->tid = BPF_CORE_READ(task, pid);
-  r->ppid = BPF_CORE_READ(task, real_parent, tgid);
-  struct pid *thread = BPF_CORE_READ(task, thread_pid);
-  r->vtid = pid_in(thread);
-  r->vpid = pid_in(BPF_CORE_READ(task, group_leader, thread_pid));
-  struct signal_struct *signal = BPF_CORE_READ(task, signal);
-  r->pgid = BPF_CORE_READ(signal, pids[2], numbers[0].nr);
-  r->sid = BPF_CORE_READ(signal, pids[3], numbers[0].nr);
-  r->loginuid = bpf_core_field_exists(task->loginuid) ? BPF_CORE_READ(task, loginuid.val) : -1;
-  struct tty_struct *tty = BPF_CORE_READ(signal, tty);
+  r->uid = cred->uid.val;
+  r->euid = cred->euid.val;
+  r->gid = cred->gid.val;
+  r->egid = cred->egid.val;
+  r->pid = task->tgid;
+  r->tid = task->pid;
+  r->ppid = task->real_parent->tgid;
+  r->vtid = pid_in(task->thread_pid);
+  r->vpid = r->tid == r->pid ? r->vtid : pid_in(leader->thread_pid);
+  struct signal_struct *signal = task->signal;
+  struct pid *group = signal->pids[2], *session = signal->pids[3];
+  r->pgid = BPF_CORE_READ(group, numbers[0].nr);
+  r->sid = BPF_CORE_READ(session, numbers[0].nr);
+  r->loginuid = bpf_core_field_exists(task->loginuid) ? task->loginuid.val : -1;
+  struct tty_struct *tty = signal->tty;
   r->tty = tty ? (BPF_CORE_READ(tty, driver, major) << 8 | (BPF_CORE_READ(tty, driver, minor_start) + BPF_CORE_READ(tty, index))) : 0;
   r->cpu = bpf_get_smp_processor_id();
   r->arg0 = r->arg1 = r->arg2 = r->arg3 = r->arg4 = r->arg5 = 0;
@@ -165,34 +204,42 @@ static __always_inline void close_string(struct scratch *s, u32 at, u16 tag, lon
   s->used = at + 4 + (length & (2 * MAX_FIELD - 1));
 }
 
-static __always_inline void add_user_string(struct scratch *s, u16 tag, const void *from) {
+PART add_user_string(u32 which, u32 tag, u64 from) {
+  struct scratch *s = scratch(which);
+  if (!s) return 0;
   u32 at = s->used;
-  if (at > MAX_RECORD - MAX_FIELD - 4) { ((struct record *)s->record)->flags |= FLAG_CUT; return; }
-  close_string(s, at, tag, bpf_probe_read_user_str(s->record + at + 4, MAX_FIELD, from));
+  if (at > MAX_RECORD - MAX_FIELD - 4) { ((struct record *)s->record)->flags |= FLAG_CUT; return 0; }
+  close_string(s, at, tag, bpf_probe_read_user_str(s->record + at + 4, MAX_FIELD, (void *)from));
+  return 0;
 }
 
-static __always_inline void add_kernel_string(struct scratch *s, u16 tag, const void *from) {
+PART add_kernel_string(u32 which, u32 tag, u64 from) {
+  struct scratch *s = scratch(which);
+  if (!s) return 0;
   u32 at = s->used;
-  if (at > MAX_RECORD - MAX_FIELD - 4) { ((struct record *)s->record)->flags |= FLAG_CUT; return; }
-  close_string(s, at, tag, bpf_probe_read_kernel_str(s->record + at + 4, MAX_FIELD, from));
+  if (at > MAX_RECORD - MAX_FIELD - 4) { ((struct record *)s->record)->flags |= FLAG_CUT; return 0; }
+  close_string(s, at, tag, bpf_probe_read_kernel_str(s->record + at + 4, MAX_FIELD, (void *)from));
+  return 0;
 }
 
-static __always_inline void add_user_bytes(struct scratch *s, u16 tag, const void *from, u64 length) {
+PART add_user_bytes(u32 which, u32 tag, u64 from, u64 length) {
+  struct scratch *s = scratch(which);
+  if (!s || length == 0) return 0;
   struct record *r = (struct record *)s->record;
   u32 at = s->used;
-  if (length == 0) return;
   if (length > MAX_FIELD - 1) { length = MAX_FIELD - 1; r->flags |= FLAG_CUT; }
-  if (at > MAX_RECORD - MAX_FIELD - 4) { r->flags |= FLAG_CUT; return; }
+  if (at > MAX_RECORD - MAX_FIELD - 4) { r->flags |= FLAG_CUT; return 0; }
   u32 size = length & (MAX_FIELD - 1);
-  if (bpf_probe_read_user(s->record + at + 4, size, from) < 0) { r->flags |= FLAG_UNREADABLE; return; }
+  if (bpf_probe_read_user(s->record + at + 4, size, (void *)from) < 0) { r->flags |= FLAG_UNREADABLE; return 0; }
   *(u16 *)(s->record + at) = tag;
   *(u16 *)(s->record + at + 2) = size;
   s->used = at + 4 + size;
+  return 0;
 }
 
 /* One step towards the root; bpf_loop calls it, since an unrolled walk passes the verifier's limit. */
-static long walk_step(u32 index, void *unused) {
-  struct scratch *s = scratch();
+static long walk_step(u32 index, void *which) {
+  struct scratch *s = scratch(*(u32 *)which);
   if (!s) return 1;
   struct dentry *dentry = s->dentry;
   struct mount *mount = s->mount;
@@ -222,7 +269,11 @@ static long walk_step(u32 index, void *unused) {
 }
 
 /* Adds the absolute path as the process sees it (its own root). A file outside any mount keeps its bare name. */
-static __always_inline void add_path(struct scratch *s, u16 tag, struct task_struct *task, struct path *path) {
+PART add_path(u32 which, u32 tag, u64 root_of, u64 of) {
+  struct task_struct *task = (struct task_struct *)root_of;
+  struct path *path = (struct path *)of;
+  struct scratch *s = scratch(which);
+  if (!s) return 0;
   struct vfsmount *mnt = BPF_CORE_READ(path, mnt);
   struct fs_struct *fs = BPF_CORE_READ(task, fs);
   u64 offset = bpf_core_field_offset(struct mount, mnt);
@@ -234,28 +285,29 @@ static __always_inline void add_path(struct scratch *s, u16 tag, struct task_str
   s->at = PATH_SPACE;
   s->done = 0;
   struct dentry *start = s->dentry;
-  bpf_loop(128, walk_step, 0, 0);
+  bpf_loop(128, walk_step, &which, 0);
   u32 at = s->at;
   if (s->done == 2) { /* no leading slash and no parents: "memfd:name" */
-    add_kernel_string(s, tag, BPF_CORE_READ(start, d_name.name));
-    return;
+    add_kernel_string(which, tag, (u64)BPF_CORE_READ(start, d_name.name));
+    return 0;
   }
   if (s->done != 1) r->flags |= FLAG_CUT;
-  if (at >= PATH_SPACE) { add(s, tag, "/", 1); return; }
+  if (at >= PATH_SPACE) { add(s, tag, "/", 1); return 0; }
   u32 length = (PATH_SPACE - at) & (PATH_SPACE - 1);
   u32 used = s->used;
-  if (used > MAX_RECORD - MAX_FIELD - 4) { r->flags |= FLAG_CUT; return; }
+  if (used > MAX_RECORD - MAX_FIELD - 4) { r->flags |= FLAG_CUT; return 0; }
   bpf_probe_read_kernel(s->record + used + 4, length, &s->path[at & (PATH_SPACE - 1)]);
   *(u16 *)(s->record + used) = tag;
   *(u16 *)(s->record + used + 2) = length;
   s->used = used + 4 + length;
+  return 0;
 }
 
 static __always_inline struct file *file_of(struct task_struct *task, u32 fd) {
-  struct fdtable *table = BPF_CORE_READ(task, files, fdt);
+  struct fdtable *table = task->files->fdt;
   struct file *file = 0;
-  if (!table || fd >= BPF_CORE_READ(table, max_fds)) return 0;
-  bpf_probe_read_kernel(&file, sizeof file, BPF_CORE_READ(table, fd) + fd);
+  if (fd >= table->max_fds) return 0;
+  bpf_probe_read_kernel(&file, sizeof file, (struct file **)table->fd + fd);
   return file;
 }
 
@@ -282,15 +334,22 @@ static __always_inline void fill_socket(struct socket_info *info, struct file *f
   }
 }
 
-static __always_inline void add_file(struct scratch *s, u16 file_tag, u16 socket_tag, struct task_struct *task, struct file *file) {
-  if (!file) return;
+PART add_file(u32 which, u32 tags, u64 root_of, u64 of) {
+  struct file *file = (struct file *)of;
+  struct scratch *s = scratch(which);
+  if (!s || !file) return 0;
   u16 mode = BPF_CORE_READ(file, f_inode, i_mode);
   if ((mode & 0170000) == 0140000) {
     struct socket_info info = {};
     fill_socket(&info, file);
-    add(s, socket_tag, &info, sizeof info);
-  } else add_path(s, file_tag, task, &file->f_path);
+    add(s, tags >> 16, &info, sizeof info);
+    return 0;
+  }
+  u64 path = of + bpf_core_field_offset(struct file, f_path);
+  add_path(which, tags & 0xffff, root_of, path);
+  return 0;
 }
+#define FILE_OR_SOCKET(file, socket) ((u32)(socket) << 16 | (file))
 
 /* Waking the reader per event makes an open loop 3.6 times slower: it polls, and is woken only when much waits. */
 static __always_inline void send_record(struct scratch *s) {

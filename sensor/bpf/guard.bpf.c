@@ -23,9 +23,9 @@ static __always_inline u32 by_layer(struct record *r, u32 rule, struct file *fil
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(on_guard, struct task_struct *task, int old, struct linux_binprm *bprm) {
   u32 zero = 0;
-  struct scratch *s = scratch();
+  struct scratch *s = scratch(IN_TASK);
   struct deny_path *key = bpf_map_lookup_elem(&deny_key, &zero);
-  struct file *file = BPF_CORE_READ(bprm, file);
+  struct file *file = bprm->file;
   if (!s || !key || !file) return 0;
   struct record *r = start_record(s, task, KIND_DENIED);
   struct deny_name name = {};
@@ -46,7 +46,7 @@ int BPF_PROG(on_guard, struct task_struct *task, int old, struct linux_binprm *b
     if (rule && (!(*rule & DENY_CONTAINERS) || r->container[0])) cause = 2;
   }
   u32 at = s->used;
-  add_path(s, TAG_EXE, task, &file->f_path);
+  add_path(IN_TASK, TAG_EXE, number(s, task), number(s, file) + bpf_core_field_offset(struct file, f_path));
   if (!cause && at == sizeof *r) {
     u32 length = s->used - at - 4;
     __builtin_memset(key, 0, sizeof *key);

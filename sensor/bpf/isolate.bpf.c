@@ -9,7 +9,7 @@ struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 1024); __type(key,
 static __always_inline int refused(void) {
   u64 id;
   struct isolated key = {};
-  struct container_name *name = container((struct task_struct *)bpf_get_current_task(), &id);
+  struct container_name *name = container(bpf_get_current_task_btf(), &id);
   if (!name || !name->id[0]) return 0;
   __builtin_memcpy(key.container, name->id, 12);
   return bpf_map_lookup_elem(&isolated, &key) != 0;

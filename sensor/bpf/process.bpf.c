@@ -48,8 +48,8 @@ static __always_inline void fill_inode(struct inode_info *info, struct inode *in
   }
 }
 
-static __always_inline void describe(struct scratch *s, struct record *r, struct task_struct *task, int live) {
-  struct mm_struct *mm = BPF_CORE_READ(task, mm);
+static __always_inline void describe(u32 which, struct scratch *s, struct record *r, struct task_struct *task, int live) {
+  struct mm_struct *mm = task->mm;
   struct file *exe = BPF_CORE_READ(mm, exe_file);
   const struct cred *cred = BPF_CORE_READ(task, cred);
   u64 caps[5] = {};
@@ -67,47 +67,47 @@ static __always_inline void describe(struct scratch *s, struct record *r, struct
   r->flags |= layer_flags(exe);
   fill_inode(&info, BPF_CORE_READ(exe, f_inode));
   add(s, TAG_INODE, &info, sizeof info);
-  add_path(s, TAG_EXE, task, &exe->f_path);
-  add_path(s, TAG_CWD, task, &task->fs->pwd);
+  add_path(which, TAG_EXE, number(s, task), number(s, exe) + bpf_core_field_offset(struct file, f_path));
+  add_path(which, TAG_CWD, number(s, task), number(s, task->fs) + bpf_core_field_offset(struct fs_struct, pwd));
   if (!live) return;
   u64 args = BPF_CORE_READ(mm, arg_start), envs = BPF_CORE_READ(mm, env_start);
-  add_user_bytes(s, TAG_ARGV, (void *)args, BPF_CORE_READ(mm, arg_end) - args);
-  add_user_bytes(s, TAG_ENV, (void *)envs, BPF_CORE_READ(mm, env_end) - envs);
+  add_user_bytes(which, TAG_ARGV, args, BPF_CORE_READ(mm, arg_end) - args);
+  add_user_bytes(which, TAG_ENV, envs, BPF_CORE_READ(mm, env_end) - envs);
 }
 
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(on_exec, struct task_struct *task, int old, struct linux_binprm *bprm) {
   u32 pid = bpf_get_current_pid_tgid() >> 32;
-  struct scratch *s = scratch();
+  struct scratch *s = scratch(IN_TASK);
   if (!s || bpf_map_lookup_elem(&own, &pid)) return 0;
   struct record *r = start_record(s, task, KIND_EXEC);
-  describe(s, r, task, 1);
-  add_kernel_string(s, TAG_SCRIPT, BPF_CORE_READ(bprm, filename));
+  describe(IN_TASK, s, r, task, 1);
+  add_kernel_string(IN_TASK, TAG_SCRIPT, number(s, bprm->filename));
 #pragma unroll
-  for (u32 fd = 0; fd < 3; fd++) add_file(s, TAG_STDIO_FILE + fd, TAG_STDIO + fd, task, file_of(task, fd));
+  for (u32 fd = 0; fd < 3; fd++) add_file(IN_TASK, FILE_OR_SOCKET(TAG_STDIO_FILE + fd, TAG_STDIO + fd), number(s, task), (u64)file_of(task, fd));
   send_record(s);
   return 0;
 }
 
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child) {
-  if (BPF_CORE_READ(child, pid) != BPF_CORE_READ(child, tgid)) return 0; /* threads carry nothing a rule reads */
-  struct scratch *s = scratch();
+  if (child->pid != child->tgid) return 0; /* threads carry nothing a rule reads */
+  struct scratch *s = scratch(IN_TASK);
   if (!s) return 0;
   struct record *r = start_record(s, child, KIND_FORK);
-  r->ppid = BPF_CORE_READ(child, real_parent, tgid);
-  r->arg0 = BPF_CORE_READ(parent, tgid);
+  r->ppid = child->real_parent->tgid;
+  r->arg0 = parent->tgid;
   send_record(s);
   return 0;
 }
 
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(on_exit, struct task_struct *task) {
-  if (BPF_CORE_READ(task, pid) != BPF_CORE_READ(task, tgid)) return 0;
-  struct scratch *s = scratch();
+  if (task->pid != task->tgid) return 0;
+  struct scratch *s = scratch(IN_TASK);
   if (!s) return 0;
   struct record *r = start_record(s, task, KIND_EXIT);
-  r->result = BPF_CORE_READ(task, exit_code);
+  r->result = task->exit_code;
   send_record(s);
   return 0;
 }
@@ -119,11 +119,11 @@ struct bpf_iter__task { struct bpf_iter_meta *meta; struct task_struct *task; } 
 SEC("iter/task")
 int on_task(struct bpf_iter__task *ctx) {
   struct task_struct *task = ctx->task;
-  if (!task || BPF_CORE_READ(task, pid) != BPF_CORE_READ(task, tgid)) return 0;
-  struct scratch *s = scratch();
+  if (!task || task->pid != task->tgid) return 0;
+  struct scratch *s = scratch(IN_ITERATOR);
   if (!s) return 0;
   struct record *r = start_record(s, task, KIND_TASK);
-  describe(s, r, task, 0);
+  describe(IN_ITERATOR, s, r, task, 0);
   send_record(s);
   return 0;
 }

@@ -1,94 +1,121 @@
 /* Syscalls at their exit: the arguments' pages are warm, descriptors resolve to real files, and the result is known.
- * One program serves every tracepoint it is attached to; what to read of each call stands in `calls`. */
-#include "emit.h"
-#include "../request.h"
+ * One program serves every tracepoint it is attached to; what to read of each call stands in `calls`. What is not asked
+ * for leaves before the first expensive step: order matters here. */
+#include "directory.h"
 
 struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, 512); __type(key, u32); __type(value, struct call); } calls SEC(".maps");
+struct skip { char container[16]; };
+struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 1024); __type(key, struct skip); __type(value, u32); } skipped SEC(".maps");
+/* Calls of which the first on a descriptor, to one peer, says all. */
+struct once { u64 file; u64 address[2]; u32 pid; u16 event; u16 port; };
+struct { __uint(type, BPF_MAP_TYPE_LRU_HASH); __uint(max_entries, 8192); __type(key, struct once); __type(value, u8); } seen SEC(".maps");
 
-/* Opens for reading are the machine's most frequent act: where every loaded rule names the directories it reads about,
- * only those leave the kernel. */
-struct prefix { u32 bits; char path[PREFIX]; };
-struct { __uint(type, BPF_MAP_TYPE_LPM_TRIE); __uint(max_entries, 1024); __uint(map_flags, BPF_F_NO_PREALLOC); __type(key, struct prefix); __type(value, u32); } prefixes SEC(".maps");
-
-struct { __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY); __uint(max_entries, 1); __type(key, u32); __type(value, struct prefix); } prefix_key SEC(".maps");
-
-/* The last field is the opened file's path, beginning at `at`. */
-static __always_inline int below_prefix(struct scratch *s, u32 at) {
-  u32 zero = 0;
-  struct prefix *key = bpf_map_lookup_elem(&prefix_key, &zero);
-  if (!key || at > MAX_RECORD - 8 || s->used < at + 5) return 0;
-  u32 length = s->used - at - 4;
-  if (length > PREFIX) length = PREFIX;
-  __builtin_memset(key->path, 0, PREFIX);
-  bpf_probe_read_kernel(key->path, length, s->record + at + 4);
-  key->bits = length * 8;
-  return bpf_map_lookup_elem(&prefixes, key) != 0;
-}
+u32 skips; /* containers on the skip list, so that an empty list costs a load */
 
 static __always_inline int wanted_result(struct call *call, s64 result) {
   if (result >= 0) return 1;
   return (call->flags & CALL_FAILED) != 0 || result == -115; /* EINPROGRESS is how a non-blocking connect succeeds */
 }
 
-static __always_inline void argument(struct scratch *s, struct task_struct *task, struct call *call, u32 index, u64 *args) {
-  u8 kind = call->kind[index & 7];
-  u64 value = args[index];
-  if (kind == ARG_STRING) { if (value) add_user_string(s, TAG_ARG + index, (void *)value); return; }
-  if (kind == ARG_FD) { add_file(s, TAG_FILE + index, TAG_SOCKET + index, task, file_of(task, value)); return; }
-  if (kind == ARG_ADDRESS) {
-    u8 which = call->extra[index & 7];
-    u64 length = which == 2 ? args[2] : args[5];
-    if (value) add_user_bytes(s, TAG_ARG + index, (void *)value, length > 128 ? 128 : length);
-    return;
+PART add_argument(u32 kind_and_index, u64 value, u64 base, u64 length) {
+  struct task_struct *task = bpf_get_current_task_btf();
+  u32 kind = kind_and_index & 255, index = kind_and_index >> 8 & 7;
+  struct scratch *s = scratch(IN_TASK);
+  if (!s) return 0;
+  if (kind == ARG_FD) { add_file(IN_TASK, FILE_OR_SOCKET(TAG_FILE + index, TAG_SOCKET + index), number(s, task), (u64)file_of(task, value)); return 0; }
+  if (!value) return 0;
+  if (kind == ARG_STRING) { add_user_string(IN_TASK, TAG_ARG + index, value); return 0; }
+  if (kind == ARG_ADDRESS) { add_user_bytes(IN_TASK, TAG_ARG + index, value, length > 128 ? 128 : length); return 0; }
+  if (kind == ARG_MESSAGE) { /* struct msghdr: name, then its length */
+    struct { u64 name; u32 length; } message = {};
+    if (bpf_probe_read_user(&message, sizeof message, (void *)value) == 0 && message.name) add_user_bytes(IN_TASK, TAG_ARG + index, message.name, message.length > 128 ? 128 : message.length);
+    return 0;
   }
-  if (kind != ARG_PATH || !value) return;
+  if (kind != ARG_PATH) return 0;
   u32 at = s->used;
-  add_user_string(s, TAG_ARG + index, (void *)value);
-  if (at > MAX_RECORD - 8 || s->record[at + 4] == '/') return;
-  u8 base = call->extra[index & 7];
-  int fd = base == 0 ? (int)args[0] : base == 1 ? (int)args[1] : base == 2 ? (int)args[2] : -100;
-  if (fd == -100) { add_path(s, TAG_BASE + index, task, &task->fs->pwd); return; }
-  struct file *file = file_of(task, fd);
-  if (file) add_path(s, TAG_BASE + index, task, &file->f_path);
+  add_user_string(IN_TASK, TAG_ARG + index, value);
+  if (at > MAX_RECORD - 8 || s->record[at + 4] == '/') return 0;
+  int fd = base;
+  if (fd == -100) { add_path(IN_TASK, TAG_BASE + index, number(s, task), number(s, task->fs) + bpf_core_field_offset(struct fs_struct, pwd)); return 0; }
+  u64 file = (u64)file_of(task, fd);
+  if (file) add_path(IN_TASK, TAG_BASE + index, number(s, task), file + bpf_core_field_offset(struct file, f_path));
+  return 0;
+}
+
+static __always_inline void argument(struct call *call, u32 index, u64 *args) {
+  u8 kind = call->kind[index & 7], which = call->extra[index & 7];
+  if (kind <= ARG_INTEGER) return;
+  u64 base = which == 0 ? args[0] : which == 1 ? args[1] : which == 2 ? args[2] : -100;
+  add_argument(index << 8 | kind, args[index], base, which == 2 ? args[2] : args[5]);
+}
+
+/* Whether this process did this before with this descriptor. The peer of an unconnected socket is part of the question. */
+static __always_inline int repeated(struct task_struct *task, struct call *call, u64 *args) {
+  struct once key = {.file = (u64)file_of(task, args[0]), .pid = task->tgid, .event = call->event};
+  u64 from = call->kind[4] == ARG_ADDRESS ? args[4] : 0;
+  if (call->kind[1] == ARG_MESSAGE) bpf_probe_read_user(&from, 8, (void *)args[1]);
+  struct { u16 family, port; u64 rest[2]; } address = {};
+  if (from && bpf_probe_read_user(&address, 20, (void *)from) == 0) {
+    key.port = address.port;
+    key.address[0] = address.rest[0];
+    key.address[1] = address.family == 2 ? 0 : address.rest[1];
+    if (address.family == 2) key.address[0] &= 0xffffffff;
+  }
+  u8 one = 1;
+  if (bpf_map_lookup_elem(&seen, &key)) return 1;
+  bpf_map_update_elem(&seen, &key, &one, BPF_ANY);
+  return 0;
 }
 
 SEC("tp/syscalls/sys_exit_openat")
 int on_syscall(struct sys_exit_context *ctx) {
-  struct task_struct *task = (struct task_struct *)bpf_get_current_task_btf();
-  struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs((void *)task);
-  u32 pid = bpf_get_current_pid_tgid() >> 32;
-  long id = 0, ret = 0;
-  bpf_probe_read_kernel(&id, sizeof id, (char *)ctx + 8);
-  bpf_probe_read_kernel(&ret, sizeof ret, (char *)ctx + 16);
-  u32 nr = id;
+  u32 nr = ctx->id;
+  s64 ret = ctx->ret;
   struct call *call = bpf_map_lookup_elem(&calls, &nr);
-  if (!call || call->event == 0 || !wanted_result(call, ret)) return 0;
-  u64 args[6] = {PT_REGS_PARM1_CORE_SYSCALL(regs), PT_REGS_PARM2_CORE_SYSCALL(regs), PT_REGS_PARM3_CORE_SYSCALL(regs),
-                 PT_REGS_PARM4_CORE_SYSCALL(regs), PT_REGS_PARM5_CORE_SYSCALL(regs), 0};
-#ifdef __TARGET_ARCH_x86
-  args[5] = BPF_CORE_READ(regs, r9);
-#else
-  args[5] = BPF_CORE_READ((struct user_pt_regs *)regs, regs[5]);
-#endif
-  int reads = 0;
-  if ((call->flags & CALL_OPEN) && ret >= 0) {
-    u64 flags = args[call->flags_at & 3];
-    reads = (flags & 3) == 0;
-    if (reads && !(call->flags & CALL_READS)) return 0;
+  if (!call || call->event == 0) return 0;
+  u32 flags = call->flags;
+  struct task_struct *task = bpf_get_current_task_btf();
+  struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs((void *)task);
+  if ((flags & CALL_MOVES) && ret >= 0) {
+    if (!(flags & CALL_REMOVES) || (regs->dx & 0x200)) __sync_fetch_and_add(&epoch, 1); /* unlinkat with AT_REMOVEDIR */
+    if (flags & CALL_SILENT) return 0;
   }
-  if (bpf_map_lookup_elem(&own, &pid)) return 0;
-  struct scratch *s = scratch();
-  if (!s) return 0;
+  if ((flags & CALL_SILENT) || !wanted_result(call, ret)) return 0;
+  u64 args[6];
+#ifdef __TARGET_ARCH_x86
+  args[0] = regs->di; args[1] = regs->si; args[2] = regs->dx; args[3] = regs->r10; args[4] = regs->r8; args[5] = regs->r9;
+#else
+  args[0] = regs->orig_x0; args[1] = regs->regs[1]; args[2] = regs->regs[2]; args[3] = regs->regs[3]; args[4] = regs->regs[4]; args[5] = regs->regs[5];
+#endif
+  u64 how = args[call->flags_at & 3];
+  if (flags & CALL_OPEN2) bpf_probe_read_user(&how, 8, (void *)args[2]); /* struct open_how: flags first */
+  if ((flags & (CALL_OPEN | CALL_OPEN2)) && ret >= 0) {
+    u32 reads = (how & 3) == 0 && !(how & 0100); /* O_CREAT makes even a read-only open a write */
+    if (reads && !(flags & (CALL_READS | CALL_PREFIXES))) return 0;
+    if (flags & (reads ? CALL_PREFIXES : CALL_WRITE_PREFIXES)) {
+      struct file *file = file_of(task, ret);
+      if (!asked_for(task, file, call->sets)) return 0;
+    }
+  }
+  if ((flags & CALL_ONCE) && repeated(task, call, args)) return 0;
+  u32 pid = bpf_get_current_pid_tgid() >> 32;
+  struct scratch *s = scratch(IN_TASK);
+  if (!s || bpf_map_lookup_elem(&own, &pid)) return 0;
+  if ((flags & CALL_CONTAINERS) || *(volatile u32 *)&skips) {
+    struct skip key = {};
+    u64 id;
+    struct container_name *name = container(task, &id);
+    if ((flags & CALL_CONTAINERS) && (!name || !name->id[0])) return 0;
+    if (name) __builtin_memcpy(key.container, name->id, 12);
+    if (*(volatile u32 *)&skips && bpf_map_lookup_elem(&skipped, &key)) return 0;
+  }
   struct record *r = start_record(s, task, call->event);
-  if ((call->flags & CALL_CONTAINERS) && !r->container[0]) return 0;
   r->result = ret;
   r->arg0 = args[0]; r->arg1 = args[1]; r->arg2 = args[2]; r->arg3 = args[3]; r->arg4 = args[4]; r->arg5 = args[5];
-  if (call->flags & CALL_OPEN2) bpf_probe_read_user(&r->arg2, 8, (void *)args[2]); /* struct open_how: flags first */
+  if (flags & CALL_OPEN2) r->arg2 = how;
 #pragma unroll
-  for (u32 index = 0; index < 6; index++) argument(s, task, call, index, args);
-  u32 at = s->used;
-  if ((call->flags & CALL_RETURNS_FD) && ret >= 0) add_file(s, TAG_RETURN_FILE, TAG_RETURN_SOCKET, task, file_of(task, ret));
-  if (reads && (call->flags & CALL_PREFIXES) && !below_prefix(s, at)) return 0;
+  for (u32 index = 0; index < 6; index++) argument(call, index, args);
+  if ((flags & CALL_RETURNS_FD) && ret >= 0) add_file(IN_TASK, FILE_OR_SOCKET(TAG_RETURN_FILE, TAG_RETURN_SOCKET), number(s, task), (u64)file_of(task, ret));
   send_record(s);
   return 0;
 }

@@ -114,7 +114,7 @@ export const syscalls: readonly SyscallShape[] = [
   { name: 'bind', args: [['fd', 'f'], ['addr', 'a2'], ['addrlen', 'i']], returnsFd: false },
   { name: 'listen', args: [['fd', 'f'], ['backlog', 'i']], returnsFd: false },
   { name: 'sendto', args: [['fd', 'f'], ['data', 'i'], ['size', 'i'], ['flags', 'i'], ['addr', 'a5'], ['addrlen', 'i']], returnsFd: false },
-  { name: 'sendmsg', args: [['fd', 'f'], ['msg', 'i'], ['flags', 'i']], returnsFd: false },
+  { name: 'sendmsg', args: [['fd', 'f'], ['msg', 'm'], ['flags', 'i']], returnsFd: false },
   { name: 'shutdown', args: [['fd', 'f'], ['how', 'i']], returnsFd: false },
   { name: 'setuid', args: [['uid', 'i']], returnsFd: false },
   { name: 'setgid', args: [['gid', 'i']], returnsFd: false },
@@ -170,6 +170,18 @@ export const syscalls: readonly SyscallShape[] = [
   { name: 'dup3', args: [['oldfd', 'i'], ['newfd', 'i'], ['flags', 'i']], returnsFd: true },
   { name: 'sched_setaffinity', args: [['pid', 'i'], ['len', 'i'], ['mask', 'i']], returnsFd: false },
   { name: 'splice', args: [['fd_in', 'f'], ['off_in', 'i'], ['fd_out', 'f'], ['off_out', 'i'], ['len', 'i'], ['flags', 'i']], returnsFd: false },
+  { name: 'sendmmsg', args: [['fd', 'f'], ['msg', 'm'], ['vlen', 'i'], ['flags', 'i']], returnsFd: false },
+  { name: 'recvfrom', args: [['fd', 'f'], ['data', 'i'], ['size', 'i'], ['flags', 'i'], ['addr', 'i'], ['addrlen', 'i']], returnsFd: false },
+  { name: 'recvmsg', args: [['fd', 'f'], ['msg', 'i'], ['flags', 'i']], returnsFd: false },
+  { name: 'recvmmsg', args: [['fd', 'f'], ['msg', 'i'], ['vlen', 'i'], ['flags', 'i'], ['timeout', 'i']], returnsFd: false },
+  { name: 'socketpair', args: [['domain', 'i'], ['type', 'i'], ['proto', 'i'], ['sv', 'i']], returnsFd: false },
+  { name: 'mount_setattr', args: [['dfd', 'i'], ['path', 'p0'], ['flags', 'i'], ['attr', 'i'], ['size', 'i']], returnsFd: false },
+  { name: 'fsconfig', args: [['fd', 'i'], ['cmd', 'i'], ['key', 's'], ['value', 'i'], ['aux', 'i']], returnsFd: false },
+  { name: 'memfd_secret', args: [['flags', 'i']], returnsFd: true },
+  { name: 'io_uring_enter', args: [['fd', 'i'], ['to_submit', 'i'], ['min_complete', 'i'], ['flags', 'i']], returnsFd: false },
+  { name: 'io_uring_register', args: [['fd', 'i'], ['opcode', 'i'], ['arg', 'i'], ['nr_args', 'i']], returnsFd: false },
+  { name: 'prlimit64', args: [['pid', 'i'], ['resource', 'i'], ['new', 'i'], ['old', 'i']], returnsFd: false },
+  { name: 'kexec_file_load', args: [['kernel_fd', 'f'], ['initrd_fd', 'f'], ['cmdline_len', 'i'], ['cmdline', 'i'], ['flags', 'i']], returnsFd: false },
 ];
 
 function cString(bytes: Buffer, at: number, length: number): string {
