@@ -48,6 +48,8 @@ struct call {
 #define REQUEST_SIGNAL 7
 #define REQUEST_ISOLATE 8
 #define REQUEST_RECONNECT 9
+#define REQUEST_SKIP 10   /* a container whose syscalls no rule asks for; its processes are still told of */
+#define REQUEST_UNSKIP 11
 
 /* Fixed size, so that a request is either whole or refused. */
 struct request {

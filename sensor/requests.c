@@ -48,6 +48,15 @@ static int send_signal(const struct request *request) {
   return result;
 }
 
+static int set_skip(struct sensor *sensor, const struct request *request, bool add) {
+  struct { char container[16]; } key, next;
+  int fd = bpf_map__fd(sensor->maps.skipped), result = set_deny(sensor->maps.skipped, request, 16, add);
+  u32 count = 0;
+  for (void *from = NULL; bpf_map_get_next_key(fd, from, &next) == 0; from = &key) { key = next; count++; }
+  sensor->bss->skips = count;
+  return result;
+}
+
 static int carry_out(struct sensor *sensor, const struct request *request) {
   switch (request->op) {
     case REQUEST_DENY_PATH: return set_deny(sensor->maps.deny_paths, request, DENY_PATH, true);
@@ -58,6 +67,8 @@ static int carry_out(struct sensor *sensor, const struct request *request) {
     case REQUEST_ALLOW_CONTAINER: return set_deny(sensor->maps.deny_containers, request, 16, false);
     case REQUEST_ISOLATE: return set_deny(sensor->maps.isolated, request, 16, true);
     case REQUEST_RECONNECT: return set_deny(sensor->maps.isolated, request, 16, false);
+    case REQUEST_SKIP: return set_skip(sensor, request, true);
+    case REQUEST_UNSKIP: return set_skip(sensor, request, false);
     case REQUEST_SIGNAL: return send_signal(request);
     default: return -EINVAL;
   }

@@ -80,52 +80,49 @@ static __always_inline struct cgroup *v1_group(u64 set) {
   return BPF_CORE_READ(state, cgroup);
 }
 
+#define V1_KEY (1ull << 52) /* each tree counts its ids by itself */
+
+static __always_inline u64 v1_key(u64 set) {
+  struct cgroup *group = v1_group(set);
+  return group ? BPF_CORE_READ(group, kn, id) | V1_KEY : 0;
+}
+
 /* Looks from the deepest cgroup upwards, so that a cgroup made inside a container (systemd in it) still counts as it.
  * What is found, also that there is nothing, is kept under the deepest cgroup's id. */
 PART learn_container(u64 set) {
-  struct container_name found = {};
-  struct cgroup *group = BPF_CORE_READ((struct css_set *)set, dfl_cgrp);
-  u64 key = 0;
   for (int tree = 0; tree < 2; tree++) {
-    if (tree == 1) group = v1_group(set);
+    struct container_name found = {};
+    struct cgroup *group = tree ? v1_group(set) : BPF_CORE_READ((struct css_set *)set, dfl_cgrp);
     if (!group) break;
-    key = BPF_CORE_READ(group, kn, id);
+    u64 key = tree ? v1_key(set) : BPF_CORE_READ(group, kn, id);
     for (int depth = 0; depth < 5 && group; depth++) {
-      if (container_of_name(BPF_CORE_READ(group, kn, name), &found)) {
-        bpf_map_update_elem(&containers, &key, &found, BPF_ANY);
-        return 1;
-      }
+      if (container_of_name(BPF_CORE_READ(group, kn, name), &found)) break;
       struct cgroup_subsys_state *parent = BPF_CORE_READ(group, self.parent);
       group = parent ? BPF_CORE_READ(parent, cgroup) : 0;
     }
+    bpf_map_update_elem(&containers, &key, &found, BPF_ANY);
   }
-  bpf_map_update_elem(&containers, &key, &found, BPF_ANY);
   return 0;
 }
 
-static __always_inline struct container_name *known_container(u64 set, u64 key, u64 *id) {
-  struct container_name *known = bpf_map_lookup_elem(&containers, &key);
-  if (known && known->id[0]) { *id = key; return known; }
-  /* On a hybrid host the unified cgroup may be the root for every container: then the v1 id is the key. */
-  struct cgroup *v1 = v1_group(set);
-  if (!v1) return known;
-  u64 other = BPF_CORE_READ(v1, kn, id);
-  known = bpf_map_lookup_elem(&containers, &other);
-  if (known && known->id[0]) *id = other;
-  return known;
-}
-
-/* Null or an empty name: a process of the host. `id`: the cgroup's, under which the container is known. */
+/* Null or an empty name: a process of the host. `id`: the cgroup's, under which the container is known. On a hybrid host
+ * the unified cgroup may be the root for every container: then the v1 tree tells. */
 static __always_inline struct container_name *container(struct task_struct *task, u64 *id) {
   u64 key = task->cgroups->dfl_cgrp->kn->id, set = 0;
   *id = key;
   struct container_name *known = bpf_map_lookup_elem(&containers, &key);
   if (known && known->id[0]) return known;
   bpf_core_read(&set, sizeof set, &task->cgroups);
-  known = known_container(set, key, id);
-  if (known) return known;
-  learn_container(set);
-  return known_container(set, key, id);
+  u64 other = v1_key(set);
+  struct container_name *v1 = other ? bpf_map_lookup_elem(&containers, &other) : known;
+  if (!known || !v1) {
+    learn_container(set);
+    known = bpf_map_lookup_elem(&containers, &key);
+    if (known && known->id[0]) return known;
+    v1 = other ? bpf_map_lookup_elem(&containers, &other) : 0;
+  }
+  if (v1 && v1->id[0]) *id = other;
+  return v1 ? v1 : known;
 }
 
 static __always_inline u32 pid_in(struct pid *pid) {

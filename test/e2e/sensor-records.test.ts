@@ -15,6 +15,7 @@ import { startWarden } from '@palisade/app-agent/sensor/warden';
 const root = path.resolve(import.meta.dirname, '../..');
 const program = path.join(root, 'sensor/build/warden');
 const pins = '/sys/fs/bpf/palisade-test';
+const unifiedRoot = ['/sys/fs/cgroup/unified', '/sys/fs/cgroup'].find((place) => existsSync(path.join(place, 'cgroup.procs'))) ?? '';
 const places = mkdtempSync(path.join(tmpdir(), 'palisade-sensor-'));
 
 type Seen = { kind: number; call: string | undefined; exe: string | undefined; argv: string[] | undefined; arg: (string | undefined)[]; pid: number; ino: number | undefined; container: string; flags: number; remotePort: number | undefined; result: number; comm: string };
@@ -142,8 +143,7 @@ describe('with the sensor armed', () => {
   });
 
   test('an isolated container has no network, new or established, until it is reconnected', async () => {
-    const unified = ['/sys/fs/cgroup/unified', '/sys/fs/cgroup'].find((place) => existsSync(path.join(place, 'cgroup.procs'))) ?? '';
-    const group = path.join(unified, 'ef56'.repeat(16));
+    const group = path.join(unifiedRoot, 'ef56'.repeat(16));
     mkdirSync(group);
     const server = createServer((socket) => socket.on('error', () => undefined).pipe(socket)).listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -175,8 +175,7 @@ for line in sys.stdin: print(talk(old),fresh(),flush=True)`;
   });
 
   test('programs from memory are killed in the container that forbids them, and only there', async () => {
-    const unified = ['/sys/fs/cgroup/unified', '/sys/fs/cgroup'].find((place) => existsSync(path.join(place, 'cgroup.procs'))) ?? '';
-    const group = path.join(unified, '0a1b'.repeat(16));
+    const group = path.join(unifiedRoot, '0a1b'.repeat(16));
     mkdirSync(group);
     await warden.request({ op: 'denyContainer', text: '0a1b0a1b0a1b', flags: denials.memfd });
     const script = 'import os\nf=os.memfd_create("x")\nos.write(f,open("/bin/true","rb").read())\nos.execve("/proc/self/fd/%d"%f,["true"],{})';
@@ -222,6 +221,47 @@ test('opens for reading leave the kernel only below a loaded prefix', async () =
   await warden.stop();
   const read = seen.filter((record) => record.call === 'openat' && record.comm === 'cat').map((record) => record.arg[1]);
   expect(read).toEqual(['/etc/passwd']);
+});
+
+test('prefixes hold per set, for writing too, and follow what is renamed', async () => {
+  seen.length = 0;
+  const warden = await startWarden({
+    program, calls: [{ name: 'openat', reads: 'prefixes', writes: 'prefixes', prefixSets: [1] }, { name: 'creat', writes: 'prefixes', prefixSets: [2] }], prefixes: [{ path: `${places}/asked/`, set: 1 }, { path: `${places}/asked/na`, set: 1 }, { path: `${places}/other/`, set: 2 }],
+    onRecord: keep, onLoss: () => undefined, signal: new AbortController().signal,
+  });
+  const script = `import os,sys
+def touch(name,flags=os.O_RDONLY|os.O_CREAT):
+  os.close(os.open(name,flags))
+p=sys.argv[1]
+os.makedirs(p+"/asked"); os.makedirs(p+"/plain/deep"); os.makedirs(p+"/other")
+for i in range(50): touch(p+"/plain/deep/cold"); touch(p+"/other/written",os.O_WRONLY|os.O_CREAT)
+touch(p+"/asked/name"); touch(p+"/asked/new",os.O_WRONLY|os.O_CREAT)
+os.rename(p+"/plain/deep",p+"/asked/deep"); touch(p+"/asked/deep/cold")
+os.rename(p+"/asked",p+"/plain/was"); touch(p+"/plain/was/name")
+os.mkdir(p+"/asked"); touch(p+"/asked/again")`;
+  execFileSync('python3', ['-c', script, places]);
+  await warden.stop();
+  const opened = seen.filter((record) => record.call !== undefined && record.arg[1]?.startsWith(places) === true);
+  expect(opened.map((record) => record.arg[1]?.slice(places.length))).toEqual(['/asked/name', '/asked/new', '/asked/deep/cold', '/asked/again']);
+});
+
+test('a call asked for once says each descriptor and peer once; a skipped container says nothing', async () => {
+  seen.length = 0;
+  const warden = await startWarden({ program, calls: [{ name: 'sendto', once: true }, { name: 'mkdir' }], onRecord: keep, onLoss: () => undefined, signal: new AbortController().signal });
+  const script = 'import os,socket\ns=socket.socket(socket.AF_INET,socket.SOCK_DGRAM)\nfor i in range(20): s.sendto(b"x",("127.0.0.1",9)); s.sendto(b"x",("127.0.0.1",10))\nprint(os.getpid())';
+  const pid = Number(execFileSync('python3', ['-c', script], { encoding: 'utf8' }));
+  const group = path.join(unifiedRoot, 'ab98'.repeat(16));
+  mkdirSync(group);
+  const make = (name: string): unknown => execFileSync('sh', ['-c', `echo $$ > ${group}/cgroup.procs; exec mkdir ${places}/${name}`]);
+  make('first');
+  await warden.request({ op: 'skip', text: 'ab98ab98ab98' });
+  make('second');
+  await warden.request({ op: 'unskip', text: 'ab98ab98ab98' });
+  make('third');
+  rmdirSync(group);
+  await warden.stop();
+  expect(seen.filter((record) => record.call === 'sendto' && record.pid === pid).length).toBe(2);
+  expect(seen.filter((record) => record.call === 'mkdir' && record.container === 'ab98ab98ab98').map((record) => record.arg[0])).toEqual([`${places}/first`, `${places}/third`]);
 });
 
 test('DNS questions are recorded with their sender, answers with their container only', async () => {

@@ -56,6 +56,8 @@ export const requestOps = {
   signal: 7,
   isolate: 8,
   reconnect: 9,
+  skip: 10,
+  unskip: 11,
 } as const;
 
 export const denials = {

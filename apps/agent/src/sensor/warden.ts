@@ -5,8 +5,22 @@ import { kinds, requestAt, requestOps, requestSize, tags } from '@palisade/behav
 import type { SensorRecord } from '@palisade/behaviour/decode';
 import { createRecordStream, textOf } from '@palisade/behaviour/decode';
 
-/** One syscall to record. Without flags only calls that succeed, for open only those that may write. */
-export type CallWanted = { readonly name: string; readonly failed?: boolean; readonly reads?: boolean | 'prefixes'; readonly containersOnly?: boolean };
+/**
+ * One syscall to record. Without flags only calls that succeed, for open only those that may write.
+ * `prefixes`: only below the loaded prefixes of `prefixSets` (0 to 9, default 0). `once`: the first on a descriptor to one peer.
+ */
+export type CallWanted = {
+  readonly name: string;
+  readonly failed?: boolean;
+  readonly reads?: boolean | 'prefixes';
+  readonly writes?: 'prefixes';
+  readonly prefixSets?: readonly number[];
+  readonly containersOnly?: boolean;
+  readonly once?: boolean;
+};
+
+/** A path below which opens are recorded for the calls that name its set; at most 128 bytes. */
+export type Prefix = string | { readonly path: string; readonly set: number };
 
 /** What came of arming: `missing` are wanted syscalls that have no tracepoint on this kernel. */
 export type Armed = { readonly calls: number; readonly missing: readonly string[]; readonly pinned: boolean; readonly isolation: boolean; readonly dns: boolean };
@@ -19,7 +33,7 @@ export type WardenOptions = {
   readonly program: string;
   readonly calls: readonly CallWanted[];
   /** Paths below which opens for reading are recorded, for calls with reads: 'prefixes'; at most 128 bytes each. */
-  readonly prefixes?: readonly string[];
+  readonly prefixes?: readonly Prefix[];
   /** Record DNS messages in both directions. */
   readonly dns?: boolean;
   /** Directory in bpffs where the deny lists and their program stay when every process is dead. */
@@ -54,8 +68,8 @@ export type Warden = {
 
 /** Starts the warden as a child and waits until it is armed. Throws `sensor-start` with its own words when it cannot. */
 export async function startWarden(options: WardenOptions): Promise<Warden> {
-  const words = options.calls.map((call) => `${call.name}:${call.failed === true ? 'f' : ''}${call.reads === true ? 'r' : call.reads === 'prefixes' ? 'p' : ''}${call.containersOnly === true ? 'c' : ''}`);
-  const child = spawn(options.program, ['run', ...(options.pins === undefined ? [] : ['--pin', options.pins]), ...words, ...(options.prefixes ?? []), ...(options.dns === true ? ['dns'] : [])], { stdio: ['pipe', 'pipe', 'pipe'] });
+  const words = [...options.calls.map(callWord), ...(options.prefixes ?? []).map((prefix) => (typeof prefix === 'string' ? prefix : `${prefix.set}${prefix.path}`))];
+  const child = spawn(options.program, ['run', ...(options.pins === undefined ? [] : ['--pin', options.pins]), ...words, ...(options.dns === true ? ['dns'] : [])], { stdio: ['pipe', 'pipe', 'pipe'] });
   const said: string[] = [];
   child.stderr.setEncoding('utf8').on('data', (text: string) => void said.push(text));
   const waiting = new Map<number, (result: number) => void>();
@@ -110,6 +124,11 @@ export async function startWarden(options: WardenOptions): Promise<Warden> {
       if (code !== 0) throw new PalisadeError('sensor-request', `the kernel refused ${request.op}: errno ${-code}`, { status: 409, detail: { errno: -code } });
     },
   };
+}
+
+function callWord(call: CallWanted): string {
+  const letters = [call.failed === true ? 'f' : '', call.reads === true ? 'r' : call.reads === 'prefixes' ? 'p' : '', call.writes === 'prefixes' ? 'w' : '', call.containersOnly === true ? 'c' : '', call.once === true ? 'o' : ''];
+  return `${call.name}:${letters.join('')}${(call.prefixSets ?? []).join('')}`;
 }
 
 function startError(message: string): PalisadeError {
