@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 #include "warden.h"
 #include "sensor.skel.h"
@@ -109,6 +110,23 @@ static void exempt_own(struct sensor *sensor) {
   if (!first) bpf_map_update_elem(bpf_map__fd(sensor->maps.own), &agent, &one, BPF_ANY);
 }
 
+/* Ns since 1970 at which CLOCK_BOOTTIME, the clock of records, was 0. The nearest of a few readings counts: between the
+ * two clocks of one the process may have been held up. */
+static u64 clock_origin(void) {
+  struct timespec before, wall, after;
+  u64 origin = 0, best = (u64)-1;
+  for (int i = 0; i < 5; i++) {
+    clock_gettime(CLOCK_BOOTTIME, &before);
+    clock_gettime(CLOCK_REALTIME, &wall);
+    clock_gettime(CLOCK_BOOTTIME, &after);
+    u64 start = (u64)before.tv_sec * 1000000000 + (u64)before.tv_nsec, end = (u64)after.tv_sec * 1000000000 + (u64)after.tv_nsec;
+    if (end - start >= best) continue;
+    best = end - start;
+    origin = (u64)wall.tv_sec * 1000000000 + (u64)wall.tv_nsec - (start + best / 2);
+  }
+  return origin;
+}
+
 static int run(int count, char **arguments) {
   const char *pins = NULL;
   int first = 0;
@@ -143,8 +161,8 @@ static int run(int count, char **arguments) {
   error = drop_privileges();
   if (error) return fail("dropping capabilities", error);
   char text[2048];
-  snprintf(text, sizeof text, "{\"armed\":true,\"calls\":%zu,\"missing\":[%s],\"pinned\":%s,\"isolation\":%s,\"dns\":%s}",
-           attached_calls(), missing_calls(), pins ? "true" : "false", isolation == 0 ? "true" : "false", dns && names == 0 ? "true" : "false");
+  snprintf(text, sizeof text, "{\"armed\":true,\"calls\":%zu,\"missing\":[%s],\"pinned\":%s,\"isolation\":%s,\"dns\":%s,\"origin\":\"%llu\"}",
+           attached_calls(), missing_calls(), pins ? "true" : "false", isolation == 0 ? "true" : "false", dns && names == 0 ? "true" : "false", (unsigned long long)clock_origin());
   out_status(0, 0, text);
   out_flush();
   return watch(sensor, reader);

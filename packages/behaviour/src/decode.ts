@@ -11,6 +11,8 @@ const maxFields = 64;
  */
 export type SensorRecord = {
   bytes: Buffer;
+  /** Where the record begins in `bytes`; it is `header.size` long. */
+  at: number;
   readonly header: RecordHeader;
   fields: number;
   readonly tags: Uint16Array;
@@ -19,7 +21,7 @@ export type SensorRecord = {
 };
 
 export function emptyRecord(): SensorRecord {
-  return { bytes: Buffer.alloc(0), header: emptyRecordHeader(), fields: 0, tags: new Uint16Array(maxFields), starts: new Uint32Array(maxFields), lengths: new Uint32Array(maxFields) };
+  return { bytes: Buffer.alloc(0), at: 0, header: emptyRecordHeader(), fields: 0, tags: new Uint16Array(maxFields), starts: new Uint32Array(maxFields), lengths: new Uint32Array(maxFields) };
 }
 
 /** Reads the record at `at`, wholly inside `bytes`. Throws `sensor-record` when its fields contradict its size. */
@@ -29,6 +31,7 @@ export function decodeRecord(bytes: Buffer, at: number, into: SensorRecord): voi
   const size = into.header.size;
   if (size < recordSize || size > maxRecord || size > bytes.length - at) throw broken(`size ${size}`, at);
   into.bytes = bytes;
+  into.at = at;
   into.fields = 0;
   const end = at + size;
   let position = at + recordSize;

@@ -2,10 +2,13 @@ import type { RuleEngine } from '@palisade/syscall-rules/engine';
 import type { Rule } from '@palisade/syscall-rules/rule';
 import type { WindowCounter, WindowMatch } from '@palisade/syscall-rules/windowed/count';
 import type { SensorRecord } from './decode.ts';
-import { kinds } from './decode.gen.ts';
+import { bytesOf } from './decode.ts';
+import { kinds, tags } from './decode.gen.ts';
 import type { Slots } from './container/slots.ts';
 import type { Sockets } from './descriptor/sockets.ts';
+import { parseDns } from './dns/message.ts';
 import { rememberConnection } from './event/connections.ts';
+import { createHeld } from './event/held.ts';
 import { LiveEvent } from './event/live-event.ts';
 import type { ProcessTree } from './process/tree.ts';
 import type { LiveProcess } from './process/live-process.ts';
@@ -16,6 +19,10 @@ export type PipelineOptions = {
   readonly sockets: Sockets;
   readonly engine: RuleEngine;
   readonly windows: WindowCounter;
+  /** Hold records of containers that nobody has described yet, for at most half a second. */
+  readonly holdUnknown: boolean;
+  /** An answer that passed over the wire. */
+  onResolved(host: string, addresses: readonly string[]): void;
   /** A rule is true of the event. Event and process are valid during the call only. */
   onMatch(rule: Rule, event: LiveEvent, process: LiveProcess, record: SensorRecord): void;
   onWindow(match: WindowMatch, event: LiveEvent, process: LiveProcess, record: SensorRecord): void;
@@ -24,6 +31,10 @@ export type PipelineOptions = {
 export type Pipeline = {
   /** Follows one record and decides it. */
   take(record: SensorRecord): void;
+  /** The engine has described a container: what was held for it is decided. */
+  described(id: string): void;
+  /** Call now and then, with the time on the records' clock in ns: nothing is held for longer than half a second. */
+  tick(now: number): void;
   readonly events: number;
 };
 
@@ -32,23 +43,38 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   const { tree, sockets, engine, windows } = options;
   let event: LiveEvent | undefined;
   let events = 0;
+  const held = createHeld(decide);
+
+  function decide(record: SensorRecord, process: LiveProcess): void {
+    event ??= new LiveEvent(process, sockets);
+    if (!event.take(record, process)) return;
+    events += 1;
+    const matched = engine.decide(event);
+    for (const rule of matched) options.onMatch(rule, event, process, record);
+    for (const match of windows.count(event)) options.onWindow(match, event, process, record);
+  }
+
+  function resolved(record: SensorRecord): void {
+    if (record.header.arg0 !== 1) return;
+    const bytes = bytesOf(record, tags.dns);
+    const message = bytes === undefined ? undefined : parseDns(bytes);
+    if (message !== undefined && message.addresses.length > 0) options.onResolved(message.question, message.addresses);
+  }
+
   return {
     get events() {
       return events;
     },
+    described: held.release,
+    tick: held.expire,
     take(record) {
       const { kind } = record.header;
+      if (kind === kinds.dns) resolved(record);
       if (kind === kinds.dns || kind === kinds.denied) return;
       const process = tree.follow(record);
       if (kind === kinds.task) return;
       rememberConnection(record, sockets);
-      event ??= new LiveEvent(process, sockets);
-      if (event.take(record, process) && isOwn(process)) {
-        events += 1;
-        const matched = engine.decide(event);
-        for (const rule of matched) options.onMatch(rule, event, process, record);
-        for (const match of windows.count(event)) options.onWindow(match, event, process, record);
-      }
+      if (isOwn(process) && (process.slot.known || !options.holdUnknown || !held.hold(record, process))) decide(record, process);
       if (kind === kinds.exit) tree.end(process);
     },
   };

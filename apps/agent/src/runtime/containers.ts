@@ -1,15 +1,23 @@
+import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { containerOfEngine } from '@palisade/behaviour/container/of-engine';
 import type { Slots } from '@palisade/behaviour/container/slots';
 import type { ContainerEngine } from '@palisade/engine/engine';
 import { messageOf } from '@palisade/model/error';
+import { readSmall } from './proc.ts';
 
 export type ContainerFollower = {
   /** A container showed up in the records before the engine told of it. */
   ask(id: string): void;
   /** The first process of a container, for its files; undefined where the engine has not told. */
   pid(id: string): number | undefined;
+  /** A file of the container's image, for when no process of it is left to look through. */
+  imageFile(id: string, file: string): string | undefined;
 };
+
+/** Files of images that rules may ask about. */
+const kept = ['/etc/passwd', '/etc/group'] as const;
+const maxImages = 512;
 
 /** Actions after which a container is another than before. */
 const telling = /^(create|start|restart|rename|update|destroy|die|network:)/;
@@ -22,6 +30,8 @@ export function followContainers(options: { readonly engine: ContainerEngine; re
   const { engine, slots, signal } = options;
   const pids = new Map<string, number>();
   const asking = new Set<string>();
+  const images = new Map<string, string>();
+  const files = new Map<string, ReadonlyMap<string, string>>();
 
   async function look(id: string): Promise<void> {
     const short = id.slice(0, 12);
@@ -29,7 +39,12 @@ export function followContainers(options: { readonly engine: ContainerEngine; re
     asking.add(short);
     try {
       const container = await engine.container(id);
-      if (container === undefined) return;
+      if (container === undefined) {
+        options.described(short); // another engine's: nothing better will come
+        return;
+      }
+      await readImage(container.image);
+      images.set(short, container.image);
       slots.describe(containerOfEngine(container, options.bootTime));
       if (container.pid > 0) pids.set(short, container.pid);
       options.described(short);
@@ -38,6 +53,21 @@ export function followContainers(options: { readonly engine: ContainerEngine; re
     } finally {
       asking.delete(short);
     }
+  }
+
+  // Layers lie open to root only, and only with overlay2: elsewhere names come from running processes alone.
+  async function readImage(image: string): Promise<void> {
+    if (files.has(image)) return;
+    if (files.size >= maxImages) files.clear();
+    files.set(image, new Map());
+    const { directories } = await engine.image(image);
+    if (!Array.isArray(directories)) return;
+    const texts = new Map<string, string>();
+    for (const file of kept) {
+      const text = topmost(directories as readonly string[], file);
+      if (text !== undefined) texts.set(file, text);
+    }
+    files.set(image, texts);
   }
 
   async function follow(): Promise<void> {
@@ -57,6 +87,7 @@ export function followContainers(options: { readonly engine: ContainerEngine; re
           if (action === 'destroy') {
             slots.remove(id.slice(0, 12));
             pids.delete(id.slice(0, 12));
+            images.delete(id.slice(0, 12));
           } else void look(id);
         }
       } catch (error) {
@@ -67,5 +98,13 @@ export function followContainers(options: { readonly engine: ContainerEngine; re
   }
 
   void follow();
-  return { ask: (id) => void look(id), pid: (id) => pids.get(id) };
+  return { ask: (id) => void look(id), pid: (id) => pids.get(id), imageFile: (id, file) => files.get(images.get(id) ?? '')?.get(file) };
+}
+
+function topmost(directories: readonly string[], file: string): string | undefined {
+  for (const directory of [...directories].reverse()) {
+    const text = readSmall(path.join(directory, file));
+    if (text !== undefined) return text;
+  }
+  return undefined;
 }

@@ -69,8 +69,12 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
   const sockets = createSockets();
   let follower: ContainerFollower | undefined;
   const names = createNames((container, file) => {
-    const pid = container === 'host' ? 1 : (follower?.pid(container) ?? newestOf(container));
-    return pid === undefined ? undefined : proc.fileOf(pid, file);
+    const pids = container === 'host' ? [1] : [slots.get(container)?.pid, follower?.pid(container)];
+    for (const pid of pids) {
+      const text = pid === undefined || pid === 0 ? undefined : proc.fileOf(pid, file);
+      if (text !== undefined) return text;
+    }
+    return follower?.imageFile(container, file);
   }, Date.now);
   const slots = createSlots((id) => follower?.ask(id));
   const context: FieldContext = { source, names };
@@ -78,16 +82,17 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
   const enabled = { rules: loaded.rules.filter((rule) => rule.enabled), windows: loaded.windows.filter((rule) => rule.enabled) };
   const needs = needsOf([...enabled.rules, ...enabled.windows.flatMap((rule) => [rule, ...(rule.after === undefined ? [] : [{ ...rule, eventTypes: rule.after.eventTypes }])])]);
   const tree = createProcessTree({ slots, sockets, environment: readsEnvironment(enabled.rules), inspect: proc.inspect });
-  const members = new Map<string, number>();
-  const newestOf = (container: string): number | undefined => members.get(container);
-  const pipeline = createPipeline({ tree, slots, sockets, engine: createRuleEngine(enabled.rules), windows: createWindowCounter(enabled.windows), onMatch: options.onMatch, onWindow: options.onWindow });
+  const pipeline = createPipeline({ tree, slots, sockets, engine: createRuleEngine(enabled.rules), windows: createWindowCounter(enabled.windows), holdUnknown: options.engine !== undefined, onResolved: names.resolved, onMatch: options.onMatch, onWindow: options.onWindow });
   if (options.engine !== undefined) {
     follower = followContainers({
       engine: options.engine,
       slots,
       bootTime: boot,
       signal,
-      described: (id) => names.forget(id),
+      described(id) {
+        names.forget(id);
+        pipeline.described(id);
+      },
       lost: (reason) => onGap({ kind: 'engine-absent', subject: 'container engine', since: new Date().toISOString(), reason, count: 1 }),
     });
   }
@@ -97,11 +102,7 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
     calls: needs.calls,
     prefixes: needs.prefixes,
     dns: true,
-    onRecord(record) {
-      const { container, pid } = record.header;
-      if (container !== '') members.set(container, pid);
-      pipeline.take(record);
-    },
+    onRecord: pipeline.take,
     onLoss: (loss) => {
       for (const gap of lossGap(loss)) onGap(gap);
     },
@@ -113,8 +114,10 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
     const unknown = slots.unknown();
     if (unknown.length > 0) onGap(unknownContainerGap(unknown));
   }, 60_000);
-  sweep.unref();
-  signal.addEventListener('abort', () => clearInterval(sweep), { once: true });
+  const tick = setInterval(() => pipeline.tick((Date.now() - boot) * 1e6), 100);
+  for (const timer of [sweep, tick]) timer.unref();
+  signal.addEventListener('abort', () => [sweep, tick].forEach(clearInterval), { once: true });
+  if (warden.armed.origin !== undefined) source.origin = BigInt(warden.armed.origin);
   return { context, warden, needs, pipeline, rules: enabled };
 }
 

@@ -21,7 +21,7 @@ export function createProc(root: string) {
     alive: (pid: number): boolean => startOf(path.join(root, String(pid))) !== undefined,
     /** A file below the root directory that a process sees. */
     fileOf(pid: number, file: string): string | undefined {
-      return small(path.join(root, String(pid), 'root', file));
+      return readSmall(path.join(root, String(pid), 'root', file));
     },
   };
 }
@@ -50,11 +50,11 @@ function link(file: string): string | undefined {
   }
 }
 
-// A container's file may be a pipe or a device made to hang its reader: only regular files, and only their beginning.
-function small(file: string): string | undefined {
+/** A container's file may be a link, a pipe or a device made to hang its reader: only regular files, only their beginning. */
+export function readSmall(file: string): string | undefined {
   let fd: number;
   try {
-    fd = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
+    fd = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
   } catch {
     return undefined;
   }

@@ -23,7 +23,7 @@ export type CallWanted = {
 export type Prefix = string | { readonly path: string; readonly set: number };
 
 /** What came of arming: `missing` are wanted syscalls that have no tracepoint on this kernel. */
-export type Armed = { readonly calls: number; readonly missing: readonly string[]; readonly pinned: boolean; readonly isolation: boolean; readonly dns: boolean };
+export type Armed = { readonly calls: number; readonly missing: readonly string[]; readonly pinned: boolean; readonly isolation: boolean; readonly dns: boolean; /** Ns since 1970 at which the records' clock was 0, in decimal digits. */ readonly origin?: string };
 
 /** Records lost: `ring` when the reader was too slow, `skipped` when the kernel did not run a hook. */
 export type Loss = { readonly ring: number; readonly skipped: number };
@@ -69,7 +69,11 @@ export type Warden = {
 /** Starts the warden as a child and waits until it is armed. Throws `sensor-start` with its own words when it cannot. */
 export async function startWarden(options: WardenOptions): Promise<Warden> {
   const words = [...options.calls.map(callWord), ...(options.prefixes ?? []).map((prefix) => (typeof prefix === 'string' ? prefix : `${prefix.set}${prefix.path}`))];
-  const child = spawn(options.program, ['run', ...(options.pins === undefined ? [] : ['--pin', options.pins]), ...words, ...(options.dns === true ? ['dns'] : [])], { stdio: ['pipe', 'pipe', 'pipe'] });
+  const child = spawn(options.program, ['run', ...(options.pins === undefined ? [] : ['--pin', options.pins]), ...words, ...(options.dns === true ? ['dns'] : [])], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    // A group of its own: an interrupt typed at the terminal is ours to hand on, so that the ring is drained first.
+    detached: true,
+  });
   const said: string[] = [];
   child.stderr.setEncoding('utf8').on('data', (text: string) => void said.push(text));
   const waiting = new Map<number, (result: number) => void>();

@@ -11,6 +11,8 @@ export type Slot = {
   known: boolean;
   /** First record seen, ns since boot. */
   readonly since: number;
+  /** A process of it that was there a moment ago: the way to its files. */
+  pid: number;
 };
 
 export type Slots = {
@@ -33,14 +35,14 @@ const maxGroups = 16_384;
 
 /** `onUnknown` is called once for each container that shows up before its description. */
 export function createSlots(onUnknown: (id: string) => void): Slots {
-  const host: Slot = { id: 'host', container: hostContainer, known: true, since: 0 };
+  const host: Slot = { id: 'host', container: hostContainer, known: true, since: 0, pid: 1 };
   const byGroup = new Map<number, Slot>();
   const byId = new Map<string, Slot>();
   const removed = new Set<string>();
 
   function make(id: string, container: Container, known: boolean, time: number): Slot {
     if (byId.size >= maxContainers) drop(removed.values().next().value ?? (byId.keys().next().value as string));
-    const slot: Slot = { id, container, known, since: time };
+    const slot: Slot = { id, container, known, since: time, pid: 0 };
     byId.set(id, slot);
     return slot;
   }

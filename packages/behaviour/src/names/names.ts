@@ -51,9 +51,10 @@ export function createNames(read: ReadFile, now: () => number): NameService {
       if (container !== undefined && container.id !== 'host') {
         own = local.get(container.id);
         if (own === undefined) {
-          own = parseHosts(read(container.id, '/etc/hosts') ?? '');
+          const text = read(container.id, '/etc/hosts');
+          own = parseHosts(text ?? '');
           if (local.size > 1024) local.clear();
-          local.set(container.id, own);
+          if (text !== undefined) local.set(container.id, own);
         }
       }
       return [...(own?.get(name) ?? hostFile().get(name) ?? []), ...(observed.get(name) ?? [])];

@@ -75,7 +75,10 @@ export function createProcessTree(options: TreeOptions): ProcessTree {
     const before = known(header);
     const slot = slotOf(record);
     const program = programOf(record, slot, header.time, options.environment, options.sockets);
-    const process = new LiveProcess(header.pid, header.start, header.vpid, header.comm, program, slot, before === undefined ? byPid.get(header.ppid) : before.parent, find);
+    // A process keeps the parent it was started by, however it was handed on since; only what a runtime's helper starts
+    // in a container has the parent that it has then.
+    const entering = before === undefined || before.program.slot !== slot;
+    const process = new LiveProcess(header.pid, header.start, header.vpid, header.comm, program, slot, entering ? byPid.get(header.ppid) : before.parent, find);
     process.cwd = textOf(record, tags.cwd) ?? '';
     refresh(process, header);
     return put(process);
@@ -154,6 +157,8 @@ export function createProcessTree(options: TreeOptions): ProcessTree {
 
 /** What may change between two records of one process. Effective ids, as Falco's user.* and group.* mean them. */
 function refresh(process: LiveProcess, header: RecordHeader): void {
+  // A runtime's helper may still have the host's files as its own.
+  if (process.program.slot === process.slot) process.slot.pid = header.pid;
   process.ppid = header.ppid;
   process.sid = header.sid;
   process.pgid = header.pgid;

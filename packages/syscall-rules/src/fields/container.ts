@@ -19,15 +19,17 @@ function mountField(name: string, key: 'source' | 'destination', get: (mount: Co
     argument: 'required',
     bind(argument) {
       if (argument === undefined) throw new Error(`${name} needs a number or a path in brackets`);
-      if (/^\d+$/.test(argument)) return (event) => map(event.process.container.mounts[Number(argument)], get);
       const matches = globMatcher(argument);
-      return (event) => map(event.process.container.mounts.find((mount) => matches(mount[key])), get);
+      const find: (mounts: readonly ContainerMount[]) => ContainerMount | undefined = /^\d+$/.test(argument) ? (mounts) => mounts[Number(argument)] : (mounts) => mounts.find((mount) => matches(mount[key]));
+      return (event) => {
+        const { container } = event.process;
+        const mount = find(container.mounts);
+        if (mount !== undefined) return get(mount);
+        // Public rules tell "no such mount" by this text; of a container nobody has described nothing can be told.
+        return onHost(container) || container.image === '' ? undefined : 'N/A';
+      };
     },
   };
-}
-
-function map(mount: ContainerMount | undefined, get: (mount: ContainerMount) => string): string | undefined {
-  return mount === undefined ? undefined : get(mount);
 }
 
 /** Falco's container.*; the container plugin of 0.41 keeps the names. */
