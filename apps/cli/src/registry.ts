@@ -45,6 +45,7 @@ export const commands: Readonly<Record<string, Entry>> = {
 
 /** Commands that this CLI starts as its own children; not shown in the help. */
 export const internalCommands: Readonly<Record<string, Omit<Entry, 'summary'>>> = {
+  '__judge': { load: async () => (await import('./commands/judge.ts')).command },
   '__engine-guard': { load: async () => (await import('./commands/engine-guard.ts')).command },
   '__waf-worker': { load: async () => (await import('./commands/waf-worker.ts')).command },
 };

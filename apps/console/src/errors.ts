@@ -20,6 +20,8 @@ const catalogue = {
   'invalid-document': { status: 422, title: 'The document does not fit its schema', retryable: false },
   'invalid-bundle': { status: 422, title: 'The file is no feed bundle', retryable: false },
   'bundle-shrank': { status: 422, title: 'The bundle holds far fewer records than the one in use', retryable: false },
+  'link-refused': { status: 403, title: 'The link is unknown, used or expired', retryable: false },
+  'last-admin': { status: 409, title: 'Someone must stay administrator', retryable: false },
   internal: { status: 500, title: 'The console failed; its log says why', retryable: true },
   'database-away': { status: 503, title: 'The database cannot be reached', retryable: true },
 } as const;

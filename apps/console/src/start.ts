@@ -10,6 +10,10 @@ import { openAuthority } from './gateway/authority.ts';
 import { createGateway } from './gateway/server.ts';
 import { createApp } from './http/app.ts';
 import { serveWeb } from './http/web.ts';
+import { localFeeds } from './feeds/local.ts';
+import { pullWork } from './feeds/pull.ts';
+import { startJudging } from './judging/loop.ts';
+import { startRunner } from './tasks/runner.ts';
 import { startJobs } from './jobs/jobs.ts';
 import { startLive } from './live.ts';
 import { migrations } from './migrations/registry.ts';
@@ -33,10 +37,10 @@ export type RunningConsole = {
 
 /**
  * Starts one replica: database (embedded unless a URL is given), schema, gateway, API, web pages, jobs.
- * `web` is the folder of the built pages; absent, only the API answers. Throws when a part cannot start,
+ * `fetch` is what a feed pull asks the network with. `web` is the folder of the built pages; absent, only the API answers. Throws when a part cannot start,
  * having stopped the parts that could.
  */
-export async function startConsole(settings: ConsoleSettings, options: { version: string; web: string | undefined; log?: { write(line: string): void } }): Promise<RunningConsole> {
+export async function startConsole(settings: ConsoleSettings, options: { version: string; web: string | undefined; fetch?: typeof fetch; log?: { write(line: string): void } }): Promise<RunningConsole> {
   const log = pino({ level: settings.logLevel, base: { service: 'palisade-console' }, redact: ['*.password', '*.token', '*.secret', 'req.headers'] }, options.log ?? process.stderr);
   const undo: (() => Promise<unknown> | void)[] = [];
   const stop = async (): Promise<void> => {
@@ -70,6 +74,11 @@ export async function startConsole(settings: ConsoleSettings, options: { version
     const authority = await openAuthority(db, secret);
     const jobs = startJobs(db, live, log);
     undo.push(jobs.stop);
+    const cache = path.join(settings.home, 'console-cache');
+    const judging = startJudging(db, live, log, localFeeds(db, path.join(cache, 'feeds')), () => jobs.summariesDue());
+    undo.push(judging.stop);
+    const tasks = startRunner(db, pool, live, log, { 'feed-pull': pullWork(db, path.join(cache, 'feed-sources'), options.fetch ?? fetch) }, () => judging.wake());
+    undo.push(tasks.stop);
 
     const addresses = { url: settings.publicUrl ?? '', agentUrl: settings.agentUrl ?? '' };
     const context: Context = {
@@ -79,7 +88,9 @@ export async function startConsole(settings: ConsoleSettings, options: { version
       log,
       authority,
       jobs,
-      cache: path.join(settings.home, 'console-cache'),
+      judging,
+      tasks,
+      cache,
       version: options.version,
       get publicUrl() {
         return addresses.url;

@@ -5,7 +5,8 @@ export const roles = ['viewer', 'analyst', 'approver', 'admin'] as const;
 export type Role = (typeof roles)[number];
 
 /** `public` needs nobody, `signed-in` anybody; the rest are held by roles. */
-export type Permission = 'read' | 'triage' | 'request-waiver' | 'approve-waiver' | 'edit-policy' | 'submit-scan' | 'respond' | 'manage-feeds' | 'manage-agents' | 'manage-users' | 'manage-tokens' | 'manage-settings' | 'read-audit';
+export const permissions = ['read', 'triage', 'request-waiver', 'approve-waiver', 'edit-policy', 'submit-scan', 'respond', 'manage-feeds', 'manage-agents', 'manage-users', 'manage-tokens', 'manage-settings', 'read-audit'] as const;
+export type Permission = (typeof permissions)[number];
 export type RoutePermission = Permission | 'public' | 'signed-in';
 
 const viewer: readonly Permission[] = ['read'];
@@ -22,7 +23,8 @@ const held: Readonly<Record<Role, readonly Permission[]>> = {
 const installationWide: ReadonlySet<Permission> = new Set(['manage-feeds', 'manage-users', 'manage-tokens', 'manage-settings', 'read-audit']);
 
 export type Grant = { role: Role; scope: Scope };
-export type Principal = { kind: 'user' | 'token'; id: string; name: string; grants: readonly Grant[]; session?: { hash: string; csrf: string } };
+/** `person`: whose token it is; a token never counts as somebody else than its maker. */
+export type Principal = { kind: 'user' | 'token'; id: string; name: string; person?: string; grants: readonly Grant[]; session?: { hash: string; csrf: string } };
 
 /**
  * The one place where permission is decided: the scopes in which `principal` holds `permission`; none means no.
@@ -43,4 +45,9 @@ export function may(scopes: readonly Scope[], place: Scope): boolean {
 /** The highest role a principal holds anywhere: for display only, nothing is decided by it. */
 export function highestRole(principal: Principal): Role {
   return roles[Math.max(0, ...principal.grants.map((grant) => roles.indexOf(grant.role)))] ?? 'viewer';
+}
+
+/** The human being behind a request. */
+export function personOf(principal: Principal): string {
+  return principal.person ?? principal.name;
 }

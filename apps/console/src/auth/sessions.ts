@@ -54,9 +54,9 @@ export async function principalOfSession(db: Db, secret: string): Promise<Princi
 
 /** Whose API token this is; undefined when unknown, expired or revoked. */
 export async function principalOfToken(db: Db, secret: string): Promise<Principal | undefined> {
-  const found = await sql<GrantRow & { id: string; name: string }>`
+  const found = await sql<GrantRow & { id: string; name: string; person: string }>`
     update api_tokens set used_at = now() where hash = ${hashSecret(secret)} and expires_at > now() and revoked_at is null
-    returning id, name, role, cluster, namespace, project`.execute(db);
+    returning id, name, created_by person, role, cluster, namespace, project`.execute(db);
   const row = found.rows[0];
-  return row === undefined ? undefined : { kind: 'token', id: row.id, name: row.name, grants: [{ role: row.role, scope: scopeOf(row) }] };
+  return row === undefined ? undefined : { kind: 'token', id: row.id, name: row.name, person: row.person, grants: [{ role: row.role, scope: scopeOf(row) }] };
 }

@@ -13,8 +13,11 @@ const limits = [
 export async function checkAttempts(db: Db, name: string, address: string): Promise<void> {
   for (const { kind, failures } of limits) {
     const key = `${kind}:${kind === 'name' ? name.toLowerCase() : address}`;
-    const found = await sql<{ n: number }>`select count(*)::int n from login_failures where key = ${key} and at > now() - interval '15 minutes'`.execute(db);
-    if ((found.rows[0]?.n ?? 0) >= failures) throw refuse('too-many-attempts', 'too many failed sign-ins: wait 15 minutes');
+    // The wait ends when so many of them are older than 15 minutes that fewer than the limit count.
+    const found = await sql<{ wait: number }>`select ceil(extract(epoch from at + interval '15 minutes' - now()))::int wait from login_failures
+      where key = ${key} and at > now() - interval '15 minutes' order by at desc offset ${failures - 1} limit 1`.execute(db);
+    const wait = found.rows[0]?.wait;
+    if (wait !== undefined) throw refuse('too-many-attempts', `too many failed attempts: the next one is possible in ${wait < 90 ? `${wait} s` : `${Math.ceil(wait / 60)} min`}`, { retryAfterSeconds: wait });
   }
 }
 

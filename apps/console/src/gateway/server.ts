@@ -71,6 +71,7 @@ export async function createGateway(context: Context, hosts: readonly string[]):
     if (answer.stored > 0) {
       live.nudge('changes');
       context.jobs.summariesDue();
+      context.judging.wake();
     }
     return answer;
   });

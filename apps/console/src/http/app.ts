@@ -35,7 +35,8 @@ export async function createApp(context: Context): Promise<App> {
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit,
     trustProxy: false,
-    requestTimeout: 120_000,
+    // A feed bundle of some hundred megabytes over a slow line; other bodies are small, and the limit on headers stays.
+    requestTimeout: 1_800_000,
     forceCloseConnections: true,
   }).withTypeProvider<ZodTypeProvider>();
   app.setValidatorCompiler(validatorCompiler);

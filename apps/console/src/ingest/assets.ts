@@ -68,5 +68,7 @@ async function knownImage(db: Db, cluster: string, id: string, names: readonly s
 
 async function countRunning(db: Db, keys: readonly string[]): Promise<void> {
   if (keys.length === 0) return;
-  await sql`update images i set running = (select count(*) from containers c where c.image_key = i.key and c.removed_at is null and c.state = 'running') where i.key = any(${[...new Set(keys)].sort()}::text[])`.execute(db);
+  // Who runs an image, and where, is part of its priorities and of which policies and waivers speak of it.
+  await sql`update images i set running = c.n, due = case when c.n <> i.running and i.status is not null then greatest(i.due, 1) else i.due end
+    from (select k.key, count(c.key) filter (where c.state = 'running')::int n from unnest(${[...new Set(keys)].sort()}::text[]) as k(key) left join containers c on c.image_key = k.key and c.removed_at is null group by k.key) c where i.key = c.key`.execute(db);
 }

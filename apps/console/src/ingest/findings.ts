@@ -27,19 +27,20 @@ export async function replaceFindings(trx: Db, image: { key: string; cluster: st
       path: finding.path ?? null,
       kev: finding.kev ?? false,
       epss: finding.epss ?? null,
+      aliases: finding.aliases ?? [],
       body: finding,
     })),
   );
   const only = kinds === undefined ? sql`true` : sql`kind = any(${kinds}::text[])`;
   await sql`delete from findings where image_key = ${image.key} and ${only}
     and id not in (select id from jsonb_to_recordset(${rows}::jsonb) as f(id text))`.execute(trx);
-  await sql`insert into findings (image_key, cluster, id, kind, rule, severity, score, answer, package, package_name, fixed, fix_state, layer, path, kev, epss, body)
-    select distinct on (id) ${image.key}, ${image.cluster}, id, kind, rule, severity, score, answer, package, package_name, fixed, fix_state, layer, path, kev, epss, body
+  await sql`insert into findings (image_key, cluster, id, kind, rule, severity, score, answer, package, package_name, fixed, fix_state, layer, path, kev, epss, aliases, body)
+    select distinct on (id) ${image.key}, ${image.cluster}, id, kind, rule, severity, score, answer, package, package_name, fixed, fix_state, layer, path, kev, epss, aliases, body
     from jsonb_to_recordset(${rows}::jsonb) as f(id text, kind text, rule text, severity smallint, score real, answer text, package text, package_name text,
-      fixed text, fix_state text, layer text, path text, kev boolean, epss real, body jsonb)
+      fixed text, fix_state text, layer text, path text, kev boolean, epss real, aliases text[], body jsonb)
     on conflict (image_key, id) do update set kind = excluded.kind, rule = excluded.rule, severity = excluded.severity, score = excluded.score, answer = excluded.answer,
       package = excluded.package, package_name = excluded.package_name, fixed = excluded.fixed, fix_state = excluded.fix_state, layer = excluded.layer,
-      path = excluded.path, kev = excluded.kev, epss = excluded.epss, body = excluded.body
+      path = excluded.path, kev = excluded.kev, epss = excluded.epss, aliases = excluded.aliases, body = excluded.body
     where findings.body is distinct from excluded.body`.execute(trx);
   await countFindings(trx, image.key);
 }

@@ -25,6 +25,7 @@ export async function openPartitions(db: Db, now: Date): Promise<void> {
       if (known.rows.length > 0) continue;
       try {
         await sql`create table ${sql.id(name)} partition of ${sql.id(table)} for values from (${sql.lit(from)}) to (${sql.lit(to)})`.execute(db);
+        if (table === 'audit') await sql`create trigger ${sql.id(`${name}_no_truncate`)} before truncate on ${sql.id(name)} for each statement execute function refuse_change()`.execute(db);
       } catch (error) {
         // 23514: the rest partition holds rows of that day; 42P07/42P17: another replica was first.
         if (!['23514', '42P07', '42P17', '23505'].includes((error as { code?: string }).code ?? '')) throw error;

@@ -1,6 +1,11 @@
 import type { App } from '../http/app.ts';
 import type { Context } from '../context.ts';
 import { agentRoutes } from './agents.ts';
+import { auditRoutes } from './audit.ts';
+import { documentRoutes } from './documents.ts';
+import { feedRoutes } from './feeds.ts';
+import { liveRoutes } from './live.ts';
+import { policyRoutes } from './policies.ts';
 import { sessionRoutes } from './session.ts';
 import { imageRoutes } from './images.ts';
 import { serviceRoutes } from './service.ts';
@@ -9,8 +14,16 @@ import { coverageRoutes } from './coverage.ts';
 import { nodeRoutes } from './nodes.ts';
 import { overviewRoutes } from './overview.ts';
 import { vulnerabilityRoutes } from './vulnerabilities.ts';
+import { taskRoutes } from './tasks.ts';
+import { tokenRoutes } from './tokens.ts';
+import { userRoutes } from './users.ts';
+import { waiverRoutes } from './waivers.ts';
 
 /** Every group of routes of the API. */
 export async function addRoutes(app: App, context: Context): Promise<void> {
-  for (const routes of [serviceRoutes, sessionRoutes, agentRoutes, imageRoutes, overviewRoutes, vulnerabilityRoutes, nodeRoutes, containerRoutes, coverageRoutes]) routes(app, context);
+  const groups = [
+    serviceRoutes, sessionRoutes, agentRoutes, imageRoutes, overviewRoutes, vulnerabilityRoutes, nodeRoutes, containerRoutes, coverageRoutes,
+    documentRoutes, policyRoutes, waiverRoutes, feedRoutes, taskRoutes, userRoutes, tokenRoutes, auditRoutes, liveRoutes,
+  ];
+  for (const routes of groups) routes(app, context);
 }

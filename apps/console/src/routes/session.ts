@@ -4,9 +4,9 @@ import { z } from 'zod';
 import { Scope } from '@palisade/model/scope';
 import { audit } from '../audit.ts';
 import { checkPassword, hashPassword } from '../auth/password.ts';
-import { highestRole, roles } from '../auth/permission.ts';
+import { highestRole, permissions, roles, scopesWith } from '../auth/permission.ts';
 import type { Principal } from '../auth/permission.ts';
-import { cookieName, openSession } from '../auth/sessions.ts';
+import { cookieName, hashSecret, openSession } from '../auth/sessions.ts';
 import { checkAttempts, noteFailure } from '../auth/throttle.ts';
 import type { Context } from '../context.ts';
 import { refuse } from '../errors.ts';
@@ -17,13 +17,13 @@ export const UserName = z.string().regex(/^[\p{L}\p{N}][\p{L}\p{N}._@-]{0,63}$/u
 export const NewPassword = z.string().min(12, 'at least 12 characters').max(256);
 
 const Session = z.object({
-  user: z.object({ id: z.string(), name: z.string(), role: z.enum(roles), kind: z.enum(['user', 'token']), grants: z.array(z.object({ role: z.enum(roles), scope: Scope })) }),
+  user: z.object({ id: z.string(), name: z.string(), role: z.enum(roles), kind: z.enum(['user', 'token']), grants: z.array(z.object({ role: z.enum(roles), scope: Scope })), permissions: z.array(z.string()).describe('held somewhere: which buttons make sense; each call decides for itself') }),
   csrf: z.string(),
 });
 
 function sessionOf(principal: Principal): z.infer<typeof Session> {
   return {
-    user: { id: principal.id, name: principal.name, role: highestRole(principal), kind: principal.kind, grants: [...principal.grants] },
+    user: { id: principal.id, name: principal.name, role: highestRole(principal), kind: principal.kind, grants: [...principal.grants], permissions: permissions.filter((one) => scopesWith(principal, one).length > 0) },
     csrf: principal.session?.csrf ?? '',
   };
 }
@@ -61,6 +61,33 @@ export function sessionRoutes(app: App, context: Context): void {
       if (made === undefined) {
         await noteFailure(db, 'first-run', request.ip);
         throw refuse('setup-link-refused');
+      }
+      reply.setCookie(cookieName, made.secret, { ...cookie, secure: secure() });
+      return sessionOf(made.principal);
+    },
+  );
+
+  app.post(
+    '/api/v1/session/link',
+    { config: { permission: 'public' }, schema: { tags: ['session'], summary: 'Choose a password with a one-time link, and sign in', body: z.object({ token: z.string().max(200), password: NewPassword }), response: { 200: Session } } },
+    async (request, reply) => {
+      const { token, password } = request.body;
+      await checkAttempts(db, `link ${request.ip}`, request.ip);
+      const stored = await hashPassword(password);
+      const made = await db.transaction().execute(async (trx) => {
+        const taken = await sql<{ id: string }>`delete from user_links where hash = ${hashSecret(token)} and expires_at > now() returning user_id id`.execute(trx);
+        const id = taken.rows[0]?.id;
+        if (id === undefined) return undefined;
+        const user = await sql<{ id: string; name: string }>`update users set password = ${stored} where id = ${id} and not disabled returning id, name`.execute(trx);
+        const found = user.rows[0];
+        if (found === undefined) return undefined;
+        await sql`delete from sessions where user_id = ${id}`.execute(trx);
+        await audit(trx, { name: found.name, address: request.ip }, 'user.welcome', id);
+        return openSession(trx, found);
+      });
+      if (made === undefined) {
+        await noteFailure(db, `link ${request.ip}`, request.ip);
+        throw refuse('link-refused');
       }
       reply.setCookie(cookieName, made.secret, { ...cookie, secure: secure() });
       return sessionOf(made.principal);

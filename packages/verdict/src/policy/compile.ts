@@ -25,6 +25,11 @@ export function compileGatePolicy(source: string | object, options: CompileOptio
   const [document, second] = documents;
   if (document === undefined) throw documentError({ file, line: 1, column: 1 }, 'no document in it');
   if (second !== undefined) throw documentError(second.at([]), 'one gate policy a file: this is a second document');
+  return compilePolicyDocument(document, options);
+}
+
+/** The same for one document of a file that may hold more. */
+export function compilePolicyDocument(document: SourceDocument, options: Pick<CompileOptions, 'now'> = {}): CompiledPolicy {
   const kind = kindOf(document);
   if (kind !== 'GatePolicy') throw documentError(document.at(['kind']), `kind is "${kind}", not GatePolicy`);
   const policy = checkDocument(document, GatePolicy);

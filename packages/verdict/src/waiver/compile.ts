@@ -31,14 +31,19 @@ export function compileWaivers(source: string | object, options: { readonly file
   const file = options.file ?? 'waivers';
   const compiled: CompiledWaiver[] = [];
   for (const document of readDocuments(typeof source === 'string' ? source : JSON.stringify(source, null, 2), file)) {
-    const kind = kindOf(document);
-    if (kind !== 'Waiver') throw documentError(document.at(['kind']), `kind is "${kind}", not Waiver`);
-    const waiver = checkDocument(document, Waiver);
-    if (!findingTargets.has(waiver.spec.target)) continue;
-    checkMatch(document, waiver);
-    compiled.push(compileOne(waiver));
+    const waiver = checkWaiver(document);
+    if (findingTargets.has(waiver.spec.target)) compiled.push(compileOne(waiver));
   }
   return compiled;
+}
+
+/** Reads one document as a waiver; throws at its first fault. */
+export function checkWaiver(document: SourceDocument): Waiver {
+  const kind = kindOf(document);
+  if (kind !== 'Waiver') throw documentError(document.at(['kind']), `kind is "${kind}", not Waiver`);
+  const waiver = checkDocument(document, Waiver);
+  if (findingTargets.has(waiver.spec.target)) checkMatch(document, waiver);
+  return waiver;
 }
 
 function checkMatch(document: SourceDocument, waiver: Waiver): void {

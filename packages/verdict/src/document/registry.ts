@@ -1,0 +1,59 @@
+import { stringify } from 'yaml';
+import type { GatePolicy } from '@palisade/model/gate-policy';
+import type { Waiver } from '@palisade/model/waiver';
+import { PalisadeError } from '@palisade/model/error';
+import { compilePolicyDocument } from '../policy/compile.ts';
+import { checkWaiver } from '../waiver/compile.ts';
+import { documentError, kindOf, readDocuments } from './yaml.ts';
+import type { Position, SourceDocument } from './yaml.ts';
+
+/** Every kind of document that can be declared so far: schema and meaning are checked, rules are compiled. */
+const kinds: Readonly<Record<string, (document: SourceDocument) => PalisadeDocument>> = {
+  GatePolicy: (document) => compilePolicyDocument(document).document,
+  Waiver: checkWaiver,
+};
+
+export type PalisadeDocument = GatePolicy | Waiver;
+export const documentKinds: readonly string[] = Object.keys(kinds);
+
+/** Why one document of a file was refused; `cause` begins with the path of the field at fault where there is one. */
+export type DocumentFault = Position & { readonly cause: string };
+
+/** Reads every document of a YAML or JSON text. Each that is wrong gives one fault; none of them is left out silently. */
+export function checkDocuments(text: string, file: string): { documents: PalisadeDocument[]; faults: DocumentFault[] } {
+  const documents: PalisadeDocument[] = [];
+  const faults: DocumentFault[] = [];
+  const attempt = <T>(run: () => T): T | undefined => {
+    try {
+      return run();
+    } catch (error) {
+      if (!(error instanceof PalisadeError)) throw error;
+      const { line, column, cause, rule } = error.detail;
+      const what = String(cause ?? error.message);
+      faults.push({ file, line: Number(line ?? 1), column: Number(column ?? 1), cause: rule === undefined ? what : `rule "${rule}": ${what}` });
+      return undefined;
+    }
+  };
+  const sources = attempt(() => readDocuments(text, file));
+  if (sources?.length === 0) faults.push({ file, line: 1, column: 1, cause: 'no document in it' });
+  for (const source of sources ?? []) {
+    const document = attempt(() => checkOne(source));
+    if (document !== undefined) documents.push(document);
+  }
+  return { documents, faults };
+}
+
+function checkOne(source: SourceDocument): PalisadeDocument {
+  const kind = kindOf(source);
+  const check = Object.hasOwn(kinds, kind) ? kinds[kind] : undefined;
+  if (check === undefined) throw documentError(source.at(['kind']), `kind: "${kind}" is not known; known are ${documentKinds.join(', ')}`);
+  return check(source);
+}
+
+/** A document as YAML in the order people write it, whatever order its keys were stored in. */
+export function documentText(document: PalisadeDocument): string {
+  const { documents, faults } = checkDocuments(JSON.stringify(document), document.metadata.name);
+  const [ordered] = documents;
+  if (ordered === undefined) throw new PalisadeError('document-invalid', faults[0]?.cause ?? 'not valid', { status: 422 });
+  return stringify(ordered, { lineWidth: 0 });
+}

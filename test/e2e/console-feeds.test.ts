@@ -1,0 +1,185 @@
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { sql } from 'kysely';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { buildBundle } from '@palisade/advisory/bundle/build';
+import { deterministicId } from '@palisade/model/id';
+import type { Item } from '@palisade/model/wire';
+import type { ScanResult } from '@palisade/model/scan-result';
+import { callApi, consoleHere, consoleHome, enrolAgent, person } from './console-client.ts';
+import type { Answer, Person, TestAgent } from './console-client.ts';
+import { scanOf } from './console-documents.ts';
+
+const rows = (answer: { body: Answer }): Answer[] => answer.body['items'] as unknown as Answer[];
+const text = (value: unknown): string => String(value);
+
+/** A scan as an agent without a feed sends it: packages, and for each that nothing is known. */
+function unfed(image: string, packages: number, when: string): Item {
+  const scan: ScanResult = { ...scanOf(image, packages), findings: [], gaps: [{ kind: 'feed-missing', subject: 'debian:12', reason: 'no feed covers debian:12', count: packages }] };
+  scan.findings = scan.packages.map((one) => ({ id: deterministicId('fnd', 'vulnerability', 'unknown', one.purl, one.layer ?? '', one.paths[0] ?? ''), kind: 'vulnerability', rule: 'unknown', severity: 'unknown', answer: 'unknown', reason: 'no feed covers debian:12', package: one.purl, priority: { score: 15, parts: [] }, title: { en: 'unknown', 'zh-CN': '未知' }, references: [] }));
+  return { id: deterministicId('itm', 'scan', image, when), kind: 'scan', at: when, body: { source: 'image', scan } };
+}
+
+describe('console: feeds and what they change', () => {
+  const place = consoleHome();
+  const scratch = mkdtempSync(path.join(tmpdir(), 'palisade-feeds-'));
+  let running: Awaited<ReturnType<typeof consoleHere>>;
+  let ada: Person;
+  let agent: TestAgent;
+  const asked: string[] = [];
+
+  /** A bundle in which the first `vulnerable` of 60 Debian 12 packages have one vulnerability each, fixed in 2.0. */
+  const bundle = async (name: string, vulnerable: number, records = 60): Promise<string> => {
+    const folder = path.join(scratch, name);
+    mkdirSync(folder);
+    for (let n = 0; n < records; n += 1) {
+      const affected = [{ package: { ecosystem: 'Debian:12', name: `lib${n}` }, ranges: [{ type: 'ECOSYSTEM', events: [{ introduced: '0' }, { fixed: n < vulnerable ? '2.0' : '0.5' }] }] }];
+      writeFileSync(path.join(folder, `${n}.json`), JSON.stringify({ id: `CVE-2025-${1000 + n}`, modified: '2026-11-01T00:00:00Z', affected }));
+    }
+    const out = path.join(scratch, `${name}.db`);
+    await buildBundle({ sources: [{ path: folder }], out });
+    return out;
+  };
+  const upload = async (bytes: Buffer | string, query = '', type = 'application/octet-stream'): Promise<{ status: number; body: Answer }> => {
+    const response = await fetch(`${running.url}/api/v1/feeds${query}`, { method: 'POST', body: bytes, headers: { cookie: ada.cookie, 'x-csrf-token': ada.csrf, 'content-type': type } });
+    return { status: response.status, body: (await response.json()) as Answer };
+  };
+  const images = async (): Promise<Record<string, Answer>> => Object.fromEntries(rows(await ada.call('GET', '/images?sort=name&limit=200')).map((row) => [text(row['name']), row]));
+  const finished = async (task: unknown): Promise<Answer> => {
+    await expect.poll(async () => (await ada.call('GET', `/tasks/${text(task)}`)).body['finishedAt'], { timeout: 60_000, interval: 200 }).not.toBeNull();
+    return (await ada.call('GET', `/tasks/${text(task)}`)).body;
+  };
+
+  const start = (): ReturnType<typeof consoleHere> =>
+    consoleHere({ PALISADE_HOME: place.home }, undefined, async (input) => {
+      const url = text(input instanceof Request ? input.url : input);
+      asked.push(url);
+      if (url.includes('known_exploited')) return new Response(JSON.stringify({ title: 'KEV', dateReleased: '2026-11-20T00:00:00Z', vulnerabilities: [{ cveID: 'CVE-2025-1000', vendorProject: 'v', product: 'p', vulnerabilityName: 'n', dateAdded: '2026-01-01', dueDate: '2026-02-01', requiredAction: 'a', shortDescription: 's', knownRansomwareCampaignUse: 'Unknown' }] }));
+      if (url.includes('epss')) return new Response('#model_version:v1,score_date:2026-11-20T00:00:00+0000\ncve,epss,percentile\nCVE-2025-1000,0.9,0.99\n');
+      if (url.includes('security-tracker')) return new Response(JSON.stringify({ lib0: { 'CVE-2025-1000': { description: 'd', scope: 'local', releases: { bookworm: { status: 'open', repositories: { bookworm: '1.0' }, urgency: 'high' } } } } }));
+      return new Response('gone', { status: 404 });
+    });
+
+  beforeAll(async () => {
+    running = await start();
+    ada = await person(running.url, { setup: running.firstRun ?? '', name: 'ada', password: 'correct horse battery' });
+    agent = await enrolAgent(text((await ada.call('POST', '/join-tokens', { cluster: 'lab' })).body['token']), 'node-1');
+    await agent.post(running.agentUrl, [unfed('a', 10, '2026-11-24T00:00:00.000Z'), unfed('b', 40, '2026-11-24T00:00:00.000Z')]);
+  });
+  afterAll(async () => {
+    await running?.stop();
+    place.remove();
+    rmSync(scratch, { recursive: true, force: true });
+  });
+
+  it('says unknown while there is no feed', async () => {
+    expect((await images())['a:1']).toMatchObject({ counts: { unknown: 10, critical: 0 }, feed: null });
+    expect((await ada.call('GET', '/feeds')).body).toMatchObject({ items: [], images: { scanned: 2, current: 0 } });
+  });
+
+  it('refuses what is no bundle, with the reason, and leaves nothing behind', async () => {
+    const good = readFileSync(await bundle('cut', 1));
+    const cases: readonly [string, Buffer | string][] = [
+      ['the file is empty', ''],
+      ['not a feed bundle', 'SQLite format 3\0 but no database'],
+      ['not a feed bundle', good.subarray(0, 5000)],
+    ];
+    for (const [why, bytes] of cases) {
+      const refused = await upload(bytes);
+      expect([refused.status, text(refused.body['code'])]).toEqual([422, 'invalid-bundle']);
+      expect(text(refused.body['detail'])).toContain(why);
+    }
+    const changed = path.join(scratch, 'changed.db');
+    writeFileSync(changed, good);
+    const database = new DatabaseSync(changed);
+    database.exec("UPDATE advisory SET name = 'CVE-2025-9999' WHERE name = 'CVE-2025-1000'");
+    database.close();
+    expect(text((await upload(readFileSync(changed))).body['detail'])).toContain('does not match the digest');
+    expect((await upload('{}', '', 'application/json')).status).toBe(400);
+    expect((await callApi(running.url, 'POST', '/feeds', undefined, { cookie: ada.cookie, 'content-type': 'application/octet-stream' })).body).toMatchObject({ code: 'csrf-mismatch' });
+    expect((await ada.call('GET', '/feeds')).body['items']).toEqual([]);
+    expect(readdirSync(path.join(place.home, 'console-cache', 'incoming'))).toEqual([]);
+  });
+
+  it('matches every image from stored packages once a bundle is in use', async () => {
+    const made = await upload(readFileSync(await bundle('first', 20)));
+    expect(made.status).toBe(200);
+    expect(await finished(made.body['task'])).toMatchObject({ kind: 'rematch', state: 'done', done: 2, total: 2 });
+    const now = await images();
+    expect(now['a:1']).toMatchObject({ findings: 10, fixable: 10, counts: { unknown: 10 }, gaps: 0 });
+    expect(now['b:1']).toMatchObject({ findings: 20 });
+    expect(now['b:1']?.['feed']).not.toBeNull();
+    const findings = rows(await ada.call('GET', `/images/${text(now['a:1']?.['id'])}/findings`));
+    expect(findings[0]).toMatchObject({ answer: 'affected', fixed: '2.0' });
+    expect((await ada.call('GET', '/feeds')).body).toMatchObject({ items: [{ active: true, importedBy: 'ada', counts: { advisories: 60 } }], images: { current: 2, waiting: 0 } });
+  });
+
+  it('does not let a scan without a feed overwrite what is known, and answers for its new packages', async () => {
+    await agent.post(running.agentUrl, [unfed('a', 12, '2026-11-24T01:00:00.000Z'), unfed('c', 3, '2026-11-24T01:00:00.000Z')]);
+    // At once, before anything is matched anew: what was known stands.
+    const right = (await images())['a:1'];
+    expect(Number(right?.['findings'])).toBeGreaterThanOrEqual(10);
+    expect(right?.['feed']).not.toBeNull();
+    await expect.poll(async () => [(await images())['a:1']?.['fixable'], (await images())['c:1']?.['fixable']], { timeout: 20_000 }).toEqual([12, 3]);
+    expect((await images())['c:1']).toMatchObject({ gaps: 0 });
+  });
+
+  it('refuses a bundle that lost much, unless that is wanted, and goes back to an earlier one', async () => {
+    const small = readFileSync(await bundle('small', 5, 30));
+    expect(await upload(small)).toMatchObject({ status: 422, body: { code: 'bundle-shrank' } });
+    const taken = await upload(small, '?allowShrink=true');
+    await finished(taken.body['task']);
+    expect((await images())['b:1']).toMatchObject({ fixable: 5 });
+    const before = rows(await ada.call('GET', '/feeds')).find((row) => String(row['active']) === 'false');
+    const back = await ada.call('POST', `/feeds/${text(before?.['sha256'])}/activate`, {});
+    expect(back.status).toBe(200);
+    await finished(back.body['task']);
+    expect((await images())['b:1']).toMatchObject({ fixable: 20 });
+    expect((await ada.call('DELETE', `/feeds/${text(taken.body['sha256'])}`)).status).toBe(200);
+    expect((await ada.call('DELETE', `/feeds/${text(before?.['sha256'])}`)).status).toBe(409);
+  });
+
+  it('keeps every old answer when it is stopped in the middle of a round, and goes on after a restart', async () => {
+    const items = Array.from({ length: 30 }, (_, n) => unfed(`many-${n}`, 30, '2026-11-24T02:00:00.000Z'));
+    await agent.post(running.agentUrl, items);
+    await expect.poll(async () => Object.values(await images()).filter((row) => Number(row['fixable']) === 20).length, { timeout: 60_000 }).toBe(31);
+    const made = await upload(readFileSync(await bundle('next', 25)));
+    await expect.poll(async () => Number((await ada.call('GET', `/tasks/${text(made.body['task'])}`)).body['done']), { interval: 20, timeout: 20_000 }).toBeGreaterThan(0);
+    await running.stop();
+    running = await start();
+    ada = await person(running.url, { name: 'ada', password: 'correct horse battery' });
+    // Old answer or new answer, nothing in between, nothing empty.
+    for (const [name, row] of Object.entries(await images())) if (name.startsWith('many-')) expect([20, 25]).toContain(Number(row['fixable']));
+    expect(await finished(made.body['task'])).toMatchObject({ state: 'done' });
+    for (const [name, row] of Object.entries(await images())) if (name.startsWith('many-')) expect([name, Number(row['fixable'])]).toEqual([name, 25]);
+  });
+
+  it('pulls only from the hosts that were agreed to, and says what failed', async () => {
+    const plan = (await ada.call('GET', '/feeds/pull?ecosystems=npm')).body;
+    expect(asked).toEqual([]);
+    const hosts = plan['hosts'] as unknown as string[];
+    expect(hosts.length).toBeGreaterThan(2);
+    expect(await ada.call('POST', '/feeds/pull', { ecosystems: ['npm'], hosts: hosts.slice(1) })).toMatchObject({ status: 409 });
+    const started = await ada.call('POST', '/feeds/pull', { ecosystems: ['npm'], hosts });
+    expect(await finished(started.body['task'])).toMatchObject({ kind: 'feed-pull', state: 'failed' });
+    expect(text((await ada.call('GET', `/tasks/${text(started.body['task'])}`)).body['error'])).toContain('the server answered 404');
+    expect(new Set(asked.map((url) => new URL(url).host)).size).toBeLessThanOrEqual(hosts.length);
+  });
+
+  it('holds the audit trail fast in the database itself', async () => {
+    const { db } = running.context;
+    await expect(sql`update audit set actor = 'nobody'`.execute(db)).rejects.toThrow(/append-only/);
+    await expect(sql`delete from audit`.execute(db)).rejects.toThrow(/append-only/);
+    await expect(sql`truncate audit`.execute(db)).rejects.toThrow(/append-only/);
+    const parts = await sql<{ name: string }>`select c.relname name from pg_inherits i join pg_class c on c.oid = i.inhrelid where i.inhparent = 'audit'::regclass`.execute(db);
+    expect(parts.rows.length).toBeGreaterThan(3);
+    for (const { name } of parts.rows) {
+      await expect(sql`truncate ${sql.id(name)}`.execute(db)).rejects.toThrow(/append-only/);
+    }
+    const trail = rows(await ada.call('GET', '/audit?action=feed.&limit=5'));
+    expect(trail.length).toBe(5);
+    expect(trail[0]).toMatchObject({ action: 'feed.pull', actor: 'ada' });
+  });
+});
