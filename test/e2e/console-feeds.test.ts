@@ -43,7 +43,7 @@ describe('console: feeds and what they change', () => {
     return out;
   };
   const upload = async (bytes: Buffer | string, query = '', type = 'application/octet-stream'): Promise<{ status: number; body: Answer }> => {
-    const response = await fetch(`${running.url}/api/v1/feeds${query}`, { method: 'POST', body: bytes, headers: { cookie: ada.cookie, 'x-csrf-token': ada.csrf, 'content-type': type } });
+    const response = await fetch(`${running.url}/api/v1/feeds${query}`, { method: 'POST', body: typeof bytes === 'string' ? bytes : Uint8Array.from(bytes), headers: { cookie: ada.cookie, 'x-csrf-token': ada.csrf, 'content-type': type } });
     return { status: response.status, body: (await response.json()) as Answer };
   };
   const images = async (): Promise<Record<string, Answer>> => Object.fromEntries(rows(await ada.call('GET', '/images?sort=name&limit=200')).map((row) => [text(row['name']), row]));
@@ -132,7 +132,7 @@ describe('console: feeds and what they change', () => {
     const taken = await upload(small, '?allowShrink=true');
     await finished(taken.body['task']);
     expect((await images())['b:1']).toMatchObject({ fixable: 5 });
-    const before = rows(await ada.call('GET', '/feeds')).find((row) => String(row['active']) === 'false');
+    const before = rows(await ada.call('GET', '/feeds')).find((row) => text(row['active']) === 'false');
     const back = await ada.call('POST', `/feeds/${text(before?.['sha256'])}/activate`, {});
     expect(back.status).toBe(200);
     await finished(back.body['task']);
