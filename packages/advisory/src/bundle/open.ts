@@ -62,11 +62,13 @@ function bundleOver(database: DatabaseSync, manifest: Manifest): Bundle {
   const findAdvisory = database.prepare('SELECT name, source, facts FROM advisory WHERE id = ?');
   const findText = database.prepare('SELECT text FROM advisory WHERE id = ?');
   const findCve = database.prepare('SELECT epss, percentile, kev, cvss, exploit FROM cve WHERE id = ?');
+  const ecosystems = new Set(manifest.sources.flatMap((source) => Object.keys(source.counts)));
   const advisories = new Map<number, AdvisoryRow>();
   const cves = new Map<string, CveRow>();
   const bundle: Bundle = {
     manifest,
     entries(ecosystem, name) {
+      if (!ecosystems.has(ecosystem)) return [];
       const row = findEntries.get(ecosystem, name);
       return row === undefined ? [] : (JSON.parse(String(row['entries'])) as PackageEntry[]);
     },

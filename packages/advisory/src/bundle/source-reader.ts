@@ -68,8 +68,11 @@ export async function readSource(spec: SourceSpec, kind: string, feed: Feed, sta
     dated: (date) => void (isDate(date) && date > dated && (dated = date)),
     covers(ecosystem, coverage) {
       const key = coverageKey(ecosystem);
-      // What one publisher in an archive tells completely, another's partial view does not take back.
-      if (declared.get(key) !== 'complete') declared.set(key, coverage);
+      // What one publisher in an archive tells completely, another's partial view does not take back. Of several
+      // reasons the first by the alphabet stands, whatever order the files come in.
+      const known = declared.get(key);
+      if (known === 'complete' || (coverage !== 'complete' && known !== undefined && known.partial <= coverage.partial)) return;
+      declared.set(key, coverage);
     },
   };
   await feed.parser.parse(input, sink, signal);

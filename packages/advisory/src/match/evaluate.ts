@@ -13,14 +13,13 @@ export type Installed = { readonly version: string; readonly compare: Compare | 
 /** OSV's evaluation: named in `versions`, or inside a range. Undefined: not affected. */
 export function evaluate(entry: PackageEntry, installed: Installed): Outcome | undefined {
   if (otherModule(entry, installed)) return undefined;
-  if (entry.v?.includes(installed.version) === true) return { answer: 'affected', fixState: entry.i ?? 'unknown' };
+  if (entry.v !== undefined && named(entry.v, installed)) return { answer: 'affected', fixState: entry.i ?? 'unknown' };
   if (entry.r !== undefined) {
     if (installed.compare === undefined) return { answer: 'unknown', reason: installed.problem ?? 'the version does not parse', fixState: 'unknown' };
     try {
       const interval = intervalHolding(entry.r, installed.version, installed.compare);
       if (interval !== undefined) {
         const [, end, last] = interval;
-        // An end marked '' is OSV's "limit": where the record stops to speak, not a fix.
         const fixed = end !== null && last === null ? end : undefined;
         const fixState: FixState = fixed !== undefined ? 'fixed' : (entry.i ?? (end === null && last === null ? 'not-fixed' : 'unknown'));
         if (entry.u !== undefined) return { answer: 'unknown', reason: entry.u, fixState };
@@ -31,6 +30,20 @@ export function evaluate(entry: PackageEntry, installed: Installed): Outcome | u
     }
   }
   return entry.e === undefined ? undefined : { answer: 'unknown', reason: entry.e, fixState: 'unknown' };
+}
+
+/** Named one by one: by its text, or by another spelling of the same version ("2.0" and "2.0.0" of PyPI). */
+function named(versions: readonly string[], { version, compare }: Installed): boolean {
+  if (versions.includes(version)) return true;
+  if (compare === undefined) return false;
+  return versions.some((one) => {
+    try {
+      return compare(one, version) === 0;
+    } catch {
+      // A listed text that is no version can be matched by its letters alone, as above.
+      return false;
+    }
+  });
 }
 
 // RHEL 8 brought modules: nodejs:16 and nodejs:18 are built beside the plain package, and their versions do not

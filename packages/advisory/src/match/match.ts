@@ -45,6 +45,7 @@ function ownedMatch(match: Match, present: ReadonlySet<string>, byPurl: Readonly
 
 function matchOne(bundle: Bundle, one: Package, covers: ReturnType<typeof coverageOf>): Match {
   const key = ecosystemKey(one.ecosystem);
+  const base = baseOf(key);
   const lookups = lookupsOf(key, one);
   const coverage = covers(key, lookups[0]?.name ?? one.name);
   const scheme = schemeOf(key);
@@ -53,9 +54,11 @@ function matchOne(bundle: Bundle, one: Package, covers: ReturnType<typeof covera
   let unparsable: string | undefined;
   for (const { name, version } of lookups) {
     const entries = bundle.entries(key, name);
-    if (entries.length === 0) continue;
+    // A record that names no release speaks of all of them ("Debian" in OSV); it covers none of them as a whole.
+    const entriesOfAll = base === key ? [] : bundle.entries(base, name);
+    if (entries.length + entriesOfAll.length === 0) continue;
     const installed = installedOf(one, key, version, compare);
-    for (const entry of entries) {
+    for (const entry of [...entries, ...entriesOfAll]) {
       const outcome = evaluate(entry, installed);
       if (outcome === undefined) continue;
       // One answer for a version that does not parse, not one for each advisory of the package.
@@ -63,17 +66,17 @@ function matchOne(bundle: Bundle, one: Package, covers: ReturnType<typeof covera
       else hits.push({ entry, outcome });
     }
   }
-  const vulnerabilities = mergeHits(hits, bundle, compare, namingOf(key) !== 'binary' || baseOf(key) === 'AlmaLinux' || baseOf(key) === 'Red Hat');
-  const base = { package: one, coverage, vulnerabilities };
-  if (vulnerabilities.some((vulnerability) => vulnerability.answer === 'affected')) return { ...base, answer: 'affected' };
-  if (unparsable !== undefined) return { ...base, answer: 'unknown', reason: unparsable };
+  const vulnerabilities = mergeHits(hits, bundle, compare, namingOf(key) !== 'binary' || base === 'AlmaLinux' || base === 'Red Hat');
+  const result = { package: one, coverage, vulnerabilities };
+  if (vulnerabilities.some((vulnerability) => vulnerability.answer === 'affected')) return { ...result, answer: 'affected' };
+  if (unparsable !== undefined) return { ...result, answer: 'unknown', reason: unparsable };
   const open = vulnerabilities[0];
-  if (open !== undefined) return { ...base, answer: 'unknown', ...(open.reason === undefined ? {} : { reason: open.reason }) };
-  if (coverage === null) return { ...base, answer: 'unknown', reason: `no feed covers ${key.toLowerCase()}` };
+  if (open !== undefined) return { ...result, answer: 'unknown', ...(open.reason === undefined ? {} : { reason: open.reason }) };
+  if (coverage === null) return { ...result, answer: 'unknown', reason: `no feed covers ${key.toLowerCase()}` };
   // A sample is no feed: it holds what somebody picked.
-  if (coverage !== 'complete' && coverage.partial === sample) return { ...base, answer: 'unknown', reason: `no feed covers ${key.toLowerCase()} (partial feed: ${sample})` };
-  if (coverage !== 'complete') return { ...base, answer: 'unknown', reason: `partial feed: ${coverage.partial}` };
-  return { ...base, answer: 'not-affected' };
+  if (coverage !== 'complete' && coverage.partial === sample) return { ...result, answer: 'unknown', reason: `no feed covers ${key.toLowerCase()} (partial feed: ${sample})` };
+  if (coverage !== 'complete') return { ...result, answer: 'unknown', reason: `partial feed: ${coverage.partial}` };
+  return { ...result, answer: 'not-affected' };
 }
 
 function installedOf(one: Package, key: string, version: string, compare: Compare | undefined): Installed {

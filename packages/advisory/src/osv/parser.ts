@@ -1,8 +1,8 @@
-import { CORE_SCHEMA, load } from 'js-yaml';
+import { FAILSAFE_SCHEMA, boolCoreTag, load, nullCoreTag } from 'js-yaml';
 import { messageOf } from '@palisade/model/error';
 import type { Entry, FeedParser } from '../feed.ts';
 import { OsvDocument } from './document.ts';
-import { recordOf } from './record.ts';
+import { errata, recordOf } from './record.ts';
 
 /** OSV records, one a file (JSON or YAML), or many in a JSON array: https://ossf.github.io/osv-schema/ */
 export const parser: FeedParser = {
@@ -54,15 +54,17 @@ function damagedVersions(value: object): boolean {
 }
 
 // What a publisher does not tell everything about. Everything else that stands in an archive is taken as whole,
-// unless the archive says "sample".
+// unless the archive says "sample". An erratum comes with a fix: what is known and not fixed stands in no list of errata.
+const partialIds: readonly (readonly [RegExp, string])[] = [
+  [/^MAL-/, 'only malicious packages'],
+  [/^(?:DSA|DLA)-/, 'only issues with a DSA or DLA'],
+  [/^USN-/, 'only issues with a notice'],
+  [/^ALPINE-/, 'only fixed issues; open ones are not listed'],
+  [errata, 'only issues with an erratum; open ones are not listed'],
+];
+
 function declare(id: string, affected: readonly { ecosystem: string }[], sink: Parameters<FeedParser['parse']>[1]): void {
-  const reason = id.startsWith('MAL-')
-    ? 'only malicious packages'
-    : /^(?:DSA|DLA)-/.test(id)
-      ? 'only issues with a DSA or DLA'
-      : id.startsWith('USN-')
-        ? 'only issues with a notice'
-        : undefined;
+  const reason = partialIds.find(([pattern]) => pattern.test(id))?.[1];
   for (const { ecosystem } of affected) {
     if (reason !== undefined) sink.covers(ecosystem, { partial: reason });
     else if (id.startsWith('DRUPAL-') && ecosystem === 'Packagist') sink.covers(ecosystem, { partial: 'only Drupal core' });
@@ -74,19 +76,22 @@ function wanted(path: string): boolean {
   return /\.(?:json|ya?ml)$/i.test(path);
 }
 
-// YAML without dates (OSV's are text). Aliases could make a small file a huge tree: OSV has no use for them.
+// No numbers and no dates: an unquoted 1.10 is a version, and not 1.1.
+const schema = FAILSAFE_SCHEMA.withTags(nullCoreTag, boolCoreTag);
+
+// Aliases could make a small file a huge tree: OSV has no use for them.
 function decode(entry: Entry): unknown {
   const text = entry.bytes.toString('utf8');
   if (!/\.ya?ml$/i.test(entry.path)) return JSON.parse(text);
   if (/^[^'"#]*:\s+\*\w/m.test(text)) throw new Error('YAML aliases are not accepted');
-  return load(text, { schema: CORE_SCHEMA });
+  return load(text, { schema });
 }
 
 function looksLikeOsv(entry: Entry): boolean {
   try {
     const value = decode(entry);
     const first: unknown = Array.isArray(value) ? value[0] : value;
-    return typeof first === 'object' && first !== null && 'id' in first && typeof first.id === 'string' && 'modified' in first && ('affected' in first || 'withdrawn' in first);
+    return typeof first === 'object' && first !== null && 'id' in first && typeof first.id === 'string' && ('affected' in first ? Array.isArray(first.affected) : 'modified' in first && 'withdrawn' in first);
   } catch {
     return false;
   }

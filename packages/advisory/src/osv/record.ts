@@ -9,7 +9,8 @@ import type { OsvAffected, OsvDocument } from './document.ts';
 export type OsvResult = { readonly record?: AdvisoryRecord; readonly skip?: string; readonly gitRanges: number };
 
 // Advisories that are about a list of vulnerabilities, in which older OSV exports name them under "related".
-const errata = /^(?:AL[SBE]A|RHSA|RHBA|RHEA|RLSA|RXSA|ELSA|OESA|SUSE-|openSUSE-|MGASA|DSA|DLA|USN|CGA|PHSA)/;
+export const errata = /^(?:AL[SBE]A|RHSA|RHBA|RHEA|RLSA|RXSA|ELSA|ELBA|OESA|SUSE-|openSUSE-|MGASA|DSA|DLA|USN|PHSA|ALAS)/;
+const listsRelated = new RegExp(`${errata.source}|^CGA`);
 const cve = /^CVE-\d{4}-\d{4,}$/;
 
 /** One OSV document as a record. Pure. */
@@ -24,7 +25,7 @@ export function recordOf(document: OsvDocument): OsvResult {
     if (converted !== undefined) affected.push(converted);
   }
   const upstream = [...(document.upstream ?? [])];
-  if (errata.test(document.id) && !upstream.some((id) => cve.test(id))) upstream.push(...(document.related ?? []).filter((id) => cve.test(id)));
+  if (listsRelated.test(document.id) && !upstream.some((id) => cve.test(id))) upstream.push(...(document.related ?? []).filter((id) => cve.test(id)));
   // AlmaLinux exports bug-fix and enhancement notices (ALBA, ALEA) too; without a CVE they are no vulnerability.
   if (/^(?:AL|RH)[BE]A-/.test(document.id) && upstream.length === 0 && (document.aliases ?? []).length === 0) {
     return { skip: 'bug-fix or enhancement notice without a vulnerability', gitRanges };
@@ -55,7 +56,7 @@ function affectedOf(one: OsvAffected, module: string | undefined): Affected | un
   const scheme = schemeOf(ecosystemKey(one.package.ecosystem));
   for (const range of one.ranges ?? []) {
     if (range.type === 'GIT') continue;
-    ranges.push((range.events ?? []).map((event) => eventOf(event, scheme)));
+    ranges.push((range.events ?? []).flatMap((event) => eventsOf(event, scheme)));
   }
   const versions = one.versions ?? [];
   if (ranges.length === 0 && versions.length === 0) return undefined;
@@ -75,13 +76,15 @@ function affectedOf(one: OsvAffected, module: string | undefined): Affected | un
   };
 }
 
-function eventOf(event: { introduced?: string | null | undefined; fixed?: string | null | undefined; last_affected?: string | null | undefined; limit?: string | null | undefined }, scheme: string | undefined): RangeEvent {
-  const clean = (version: string): string => (scheme === 'rpm' ? withoutArch(version) : version);
-  if (event.introduced != null) return { introduced: clean(event.introduced) };
-  if (event.fixed != null) return { fixed: clean(event.fixed) };
-  if (event.last_affected != null) return { lastAffected: clean(event.last_affected) };
-  if (event.limit != null) return { limit: clean(event.limit) };
-  return {};
+// One field an event, says the specification; records of its first years put a whole range into one.
+function eventsOf(event: { introduced?: string | null | undefined; fixed?: string | null | undefined; last_affected?: string | null | undefined; limit?: string | null | undefined }, scheme: string | undefined): RangeEvent[] {
+  const clean = (version: string): string => (scheme === 'rpm' ? withoutArch(version.trim()) : version.trim());
+  return [
+    ...(event.introduced == null ? [] : [{ introduced: clean(event.introduced) }]),
+    ...(event.fixed == null ? [] : [{ fixed: clean(event.fixed) }]),
+    ...(event.last_affected == null ? [] : [{ lastAffected: clean(event.last_affected) }]),
+    ...(event.limit == null ? [] : [{ limit: clean(event.limit) }]),
+  ];
 }
 
 // Some of Red Hat's records write the file's architecture into the version ("0:2.13.3-3.el8_6.1.src"),
@@ -114,6 +117,6 @@ function labelOf(document: OsvDocument): Severity | undefined {
 }
 
 function moduleOf(document: OsvDocument): string | undefined {
-  if (!errata.test(document.id)) return undefined;
+  if (!listsRelated.test(document.id)) return undefined;
   return /(?:^|\s)([a-z0-9][\w.+-]*:[\w.+-]+) (?:security|bug|enhancement|update)/i.exec(document.summary ?? '')?.[1];
 }
