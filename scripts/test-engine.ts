@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
@@ -27,6 +27,7 @@ export async function startTestEngine(): Promise<TestEngine> {
   const stop = async (): Promise<void> => {
     if (dockerd !== undefined) await end(dockerd);
     await end(containerd);
+    unmountBelow(folder);
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   };
   try {
@@ -42,6 +43,12 @@ export async function startTestEngine(): Promise<TestEngine> {
     await stop();
     throw error;
   }
+}
+
+/** A container on the host's network leaves a mount of its name space behind, which would keep the folder. */
+function unmountBelow(folder: string): void {
+  const points = readFileSync('/proc/self/mounts', 'utf8').split('\n').map((line) => line.split(' ')[1] ?? '');
+  for (const point of points.filter((one) => one.startsWith(`${folder}/`)).reverse()) spawnSync('umount', [point]);
 }
 
 function start(program: string, args: readonly string[], log: string): ChildProcess {

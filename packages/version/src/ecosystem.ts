@@ -49,8 +49,9 @@ const schemeIds: Readonly<Record<string, string>> = {
   postmarketOS: 'apk',
 };
 
-/** The id of the scheme that orders an OSV ecosystem's versions ("Debian:12" → "deb"); undefined: no order is known, answers are unknown. */
+const byLowerCase = new Map(Object.entries(schemeIds).map(([name, id]) => [name.toLowerCase(), id]));
+
+/** The id of the scheme that orders an OSV ecosystem's versions ("Debian:12" → "deb"), in any case; undefined: no order is known, answers are unknown. */
 export function schemeOfEcosystem(ecosystem: string): string | undefined {
-  const base = ecosystem.split(':', 1)[0] ?? '';
-  return Object.hasOwn(schemeIds, base) ? schemeIds[base] : undefined;
+  return byLowerCase.get((ecosystem.split(':', 1)[0] ?? '').toLowerCase());
 }

@@ -11,6 +11,7 @@ import { packagist } from './packagist/scheme.ts';
 import { pep440 } from './pep440/scheme.ts';
 import { pub } from './pub/scheme.ts';
 import { rpm } from './rpm/scheme.ts';
+import { schemeOfEcosystem } from './ecosystem.ts';
 import { semver } from './semver/scheme.ts';
 
 /** Every version scheme, one folder and one entry each. */
@@ -18,7 +19,8 @@ export const schemes: readonly VersionScheme[] = [apk, cran, deb, gem, go, hacka
 
 const byName = new Map(schemes.flatMap((scheme) => [scheme.id, ...scheme.aliases].map((name) => [name, scheme] as const)));
 
-/** The scheme of an id or alias, in any case; undefined where none is known. */
+/** The scheme of an id, alias or OSV ecosystem ("Rocky Linux:9"), in any case; undefined where none is known. */
 export function findScheme(name: string): VersionScheme | undefined {
-  return byName.get(name.toLowerCase());
+  const wanted = name.toLowerCase();
+  return byName.get(wanted) ?? byName.get(schemeOfEcosystem(wanted) ?? '');
 }

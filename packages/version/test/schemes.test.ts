@@ -76,6 +76,7 @@ it('compares by id and by alias, in any case', () => {
   expect(compareVersions('Debian', '1.0~rc1', '1.0')).toBe(-1);
   expect(compareVersions('npm', '1.10.0', '1.9.0')).toBe(1);
   expect(compareVersions('pypi', '1.0', '1')).toBe(0);
+  expect(compareVersions('Rocky Linux:9', '1.0^git1', '1.0')).toBe(1);
   expect(() => compareVersions('cobol', '1', '2')).toThrow(/unknown version scheme "cobol"; known are apk/);
 });
 

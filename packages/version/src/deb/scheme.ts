@@ -7,7 +7,7 @@ type DebVersion = { readonly epoch: number; readonly upstream: string; readonly 
 /** dpkg's versions: [epoch:]upstream[-revision], Debian Policy 5.6.12 and deb-version(7). */
 export const deb: VersionScheme<DebVersion> = {
   id: 'deb',
-  aliases: ['debian', 'dpkg', 'ubuntu'],
+  aliases: ['debian', 'dpkg', 'ubuntu', 'apt'],
   parse(text) {
     const whole = checkedText('deb', text);
     const colon = whole.indexOf(':');

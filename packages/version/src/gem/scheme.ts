@@ -5,7 +5,7 @@ import { compareDigits, compareLists, compareText } from '../order.ts';
 /** RubyGems' Gem::Version: runs of digits and of letters; letters sort before numbers, so any letter makes a prerelease. */
 export const gem: VersionScheme<readonly string[]> = {
   id: 'gem',
-  aliases: ['rubygems', 'ruby', 'bundler'],
+  aliases: ['rubygems', 'ruby', 'bundler', 'gems'],
   parse(text) {
     const whole = checkedText('gem', text);
     if (!/^\d+(\.[0-9A-Za-z]+)*(-[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?$/.test(whole) && !/^\d+[0-9A-Za-z]*(\.[0-9A-Za-z]+)*$/.test(whole)) {

@@ -27,7 +27,7 @@ const preRank: Readonly<Record<string, number>> = { a: 1, alpha: 1, b: 2, beta: 
  */
 export const pep440: VersionScheme<Pep440Version> = {
   id: 'pep440',
-  aliases: ['pypi', 'python', 'pip'],
+  aliases: ['pypi', 'python', 'pip', 'pep-440'],
   parse(text) {
     const whole = checkedText('pep440', text);
     const match = shape.exec(whole);

@@ -8,7 +8,7 @@ type RpmVersion = { readonly epoch: string; readonly version: string; readonly r
 /** rpm's versions: [epoch:]version[-release], rpm-version(7). Every text is one: rpm itself refuses nothing. */
 export const rpm: VersionScheme<RpmVersion> = {
   id: 'rpm',
-  aliases: ['redhat', 'rhel', 'centos', 'fedora', 'suse', 'opensuse', 'rocky', 'almalinux', 'amazon', 'oracle'],
+  aliases: ['redhat', 'rhel', 'centos', 'fedora', 'suse', 'opensuse', 'rocky', 'almalinux', 'amazon', 'oracle', 'yum', 'dnf', 'photon'],
   parse(text) {
     const whole = checkedText('rpm', text);
     // Only digits before a colon are an epoch; module versions hold colons of their own.

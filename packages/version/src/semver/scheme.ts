@@ -10,7 +10,7 @@ const shape = /^[vV=]?(\d+(?:\.\d+)*)(?:-([0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?(?
 /** Semantic Versioning 2.0.0, and what registries hold beside it: a leading v, missing parts (zero), parts after the third (build). */
 export const semver: VersionScheme<SemVer> = {
   id: 'semver',
-  aliases: ['npm', 'node', 'nodejs', 'javascript', 'cargo', 'crates.io', 'rust', 'hex', 'swift', 'bitnami'],
+  aliases: ['npm', 'node', 'nodejs', 'javascript', 'cargo', 'crates.io', 'rust', 'hex', 'swift', 'bitnami', 'yarn', 'crates'],
   parse: (text) => parseSemVer('semver', text),
   compare: compareSemVer,
 };

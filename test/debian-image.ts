@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { startTestEngine } from '../../scripts/test-engine.ts';
+import { startTestEngine } from '../scripts/test-engine.ts';
 
 const run = promisify(execFile);
 
@@ -36,14 +36,13 @@ export function imageCache(): string {
  * Needs root, debootstrap and a Debian mirror the first time (about 90 s small, 4 min large).
  */
 export async function debianArchive(size: DebianImage): Promise<string> {
-  const recipe = createHash('sha256').update(readFileSync(import.meta.filename)).digest('hex').slice(0, 12);
+  const recipe = createHash('sha256').update(JSON.stringify([suite, dockerfile(size), fromPypi, npmTree[size]])).digest('hex').slice(0, 12);
   const file = path.join(imageCache(), `debian-${size}-${recipe}.tar`);
   if (existsSync(file)) return file;
   mkdirSync(imageCache(), { recursive: true });
   const work = mkdtempSync(path.join(tmpdir(), 'palisade-debian-'));
   try {
-    await build(size, work, path.join(work, 'image.tar'));
-    await run('cp', [path.join(work, 'image.tar'), `${file}.${process.pid}`]);
+    await build(size, work, `${file}.${process.pid}`);
     renameSync(`${file}.${process.pid}`, file);
     return file;
   } finally {
@@ -70,7 +69,7 @@ async function build(size: DebianImage, work: string, out: string): Promise<void
   const tar = await base(work);
   const context = path.join(work, 'context');
   mkdirSync(path.join(context, 'wheels'), { recursive: true });
-  const modules = path.join(import.meta.dirname, '../../node_modules');
+  const modules = path.join(import.meta.dirname, '../node_modules');
   for (const name of npmTree[size]) cpSync(path.join(modules, name), path.join(context, 'app/node_modules', name), { recursive: true });
   writeFileSync(path.join(context, 'app/package.json'), JSON.stringify({ name: 'shop', version: '1.2.0', private: true }));
   if (size === 'large') await run('pip', ['download', '-q', '--only-binary=:all:', '--python-version', '3.11', '--platform', 'manylinux2014_x86_64', '-d', path.join(context, 'wheels'), ...fromPypi], { maxBuffer: 16 << 20 });
