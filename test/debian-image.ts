@@ -23,7 +23,7 @@ const fromPypi = ['requests==2.31.0', 'flask==2.2.2', 'django==4.2.1', 'pyyaml==
 /** Folders of our own node_modules that make the image's npm tree: real packages, without asking a registry. */
 const npmTree: Readonly<Record<DebianImage, readonly string[]>> = {
   small: ['fastify', 'zod', '@fastify', 'pino', 'js-yaml'],
-  large: ['fastify', 'zod', '@fastify', 'pino', 'js-yaml', 'antd', 'echarts', 'react', 'react-dom', 'typescript', 'i18next'],
+  large: ['fastify', 'zod', '@fastify', 'pino', 'js-yaml', 'antd', 'react', 'react-dom', 'typescript', 'i18next', 'kysely', 'pg'],
 };
 
 /** Where built images are kept, one file each, for as long as the machine lives. */

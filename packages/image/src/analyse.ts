@@ -3,6 +3,8 @@ import { mergeGaps } from '@palisade/model/gap';
 import type { Layer } from '@palisade/model/layer';
 import type { Analyzer, Fact } from './analyzer.ts';
 import type { LayerCache } from './cache/cache.ts';
+import { watched } from './cache/witness.ts';
+import type { Content } from './content.ts';
 import { compressionOf } from './layer/decompress.ts';
 import type { DirectoryOptions } from './layer/directory.ts';
 import { analyseDirectory } from './layer/directory.ts';
@@ -104,9 +106,7 @@ async function readBytes(layer: OpenedLayer, analyzers: readonly Analyzer[], opt
   }
   if (bytes.kind === 'missing') throw new Error('a missing layer has no bytes');
   const compression = compressionOf(bytes.content);
-  if (compression === 'none' && options.verify !== true && !layer.verified) {
-    return { facts: await analyseSeekable(bytes.content, analyzers, options.signal), verified: false, cached: false, gaps: [] };
-  }
+  if (compression === 'none' && options.verify !== true && !layer.verified) return readClaimed(layer.diffId, bytes.content, analyzers, options);
   const { facts, blob } = await analyseStreamed(bytes.content, compression, analyzers, options.signal);
   const gaps: Gap[] = [];
   if (facts.diffId !== undefined && facts.diffId !== layer.diffId) {
@@ -116,4 +116,15 @@ async function readBytes(layer: OpenedLayer, analyzers: readonly Analyzer[], opt
     gaps.push({ kind: 'digest-mismatch', subject: bytes.blob, reason: `the blob's content has the digest ${blob}`, count: 1 });
   }
   return { facts, verified: facts.diffId !== undefined && gaps.length === 0, cached: false, gaps };
+}
+
+/** A layer of a file archive, of which only headers and wanted files are read: its diff id stays a claim. */
+async function readClaimed(diffId: string, content: Content, analyzers: readonly Analyzer[], { cache, signal }: AnalyseOptions): Promise<LayerOutcome> {
+  if (cache === undefined) return { facts: await analyseSeekable(content, analyzers, signal), verified: false, cached: false, gaps: [] };
+  const known = cache.recall(diffId, analyzers, content);
+  if (known !== undefined) return { facts: known, verified: false, cached: true, gaps: [] };
+  const watch = watched(content);
+  const facts = await analyseSeekable(watch.content, analyzers, signal);
+  if (facts.gaps.length === 0) cache.keep(diffId, analyzers, content, facts, watch.witness());
+  return { facts, verified: false, cached: false, gaps: [] };
 }

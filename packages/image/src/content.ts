@@ -5,28 +5,41 @@ import { LimitError } from './error.ts';
 /** Bytes that can be read at any offset, synchronously: a buffer, a whole file, or a range of one. */
 export type Content = {
   readonly size: number;
-  /** Fewer bytes than asked for only at the end. */
+  /** Fewer bytes than asked for only at the end. The answer may be a view that holds until this file is done with. */
   read(offset: number, length: number): Buffer;
+  /** Reads into `target` from `at` on and answers how many bytes came: fewer than `length` only at the end. */
+  readInto(offset: number, target: Buffer, at: number, length: number): number;
   close(): void;
 };
 
 export function bufferContent(buffer: Buffer): Content {
-  return { size: buffer.length, read: (offset, length) => buffer.subarray(offset, offset + length), close: () => {} };
+  return {
+    size: buffer.length,
+    read: (offset, length) => buffer.subarray(offset, offset + length),
+    readInto: (offset, target, at, length) => buffer.copy(target, at, Math.min(offset, buffer.length), Math.min(offset + length, buffer.length)),
+    close: () => {},
+  };
 }
 
 /** A range of an open file; `own` says that closing the content closes the descriptor. */
 export function fileContent(fd: number, start: number, size: number, own = false): Content {
+  const readInto = (offset: number, target: Buffer, at: number, length: number): number => {
+    const want = Math.max(0, Math.min(length, size - offset));
+    let got = 0;
+    while (got < want) {
+      const n = readSync(fd, target, at + got, want - got, start + offset + got);
+      if (n === 0) break;
+      got += n;
+    }
+    return got;
+  };
   return {
     size,
+    readInto,
     read(offset, length) {
       const want = Math.max(0, Math.min(length, size - offset));
       const buffer = Buffer.allocUnsafe(want);
-      let got = 0;
-      while (got < want) {
-        const n = readSync(fd, buffer, got, want - got, start + offset + got);
-        if (n === 0) break;
-        got += n;
-      }
+      const got = readInto(offset, buffer, 0, want);
       return got === want ? buffer : buffer.subarray(0, got);
     },
     close() {
@@ -37,10 +50,18 @@ export function fileContent(fd: number, start: number, size: number, own = false
 
 /** A range of another content. */
 export function sliceContent(content: Content, start: number, size: number): Content {
-  return { size, read: (offset, length) => content.read(start + offset, Math.max(0, Math.min(length, size - offset))), close: () => {} };
+  const within = (offset: number, length: number): number => Math.max(0, Math.min(length, size - offset));
+  return {
+    size,
+    read: (offset, length) => content.read(start + offset, within(offset, length)),
+    readInto: (offset, target, at, length) => content.readInto(start + offset, target, at, within(offset, length)),
+    close: () => {},
+  };
 }
 
 const chunk = 256 << 10;
+/** The first chunk is small: for a binary file its beginning is all that a reader of text asks for. */
+const firstChunk = 16 << 10;
 
 /** The analyzer's view of one file. A file that turns out shorter than its header says is a truncation, never silence. */
 export function openFile(stat: FileStat, content: Content): OpenFile {
@@ -59,7 +80,9 @@ export function openFile(stat: FileStat, content: Content): OpenFile {
       return Promise.resolve(whole(0, content.size));
     },
     async *stream() {
-      for (let offset = 0; offset < content.size; offset += chunk) yield whole(offset, chunk);
+      if (content.size === 0) return;
+      yield whole(0, firstChunk);
+      for (let offset = firstChunk; offset < content.size; offset += chunk) yield whole(offset, chunk);
     },
     random: () => Promise.resolve({ size: content.size, read: (offset, length) => Promise.resolve(whole(offset, length)) }),
   };

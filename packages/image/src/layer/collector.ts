@@ -22,7 +22,7 @@ export type Collector = {
   gap(kind: string, subject: string, reason: string): void;
   /** Hard links that an analyzer wants: their content lies at another path of the same layer. */
   readonly links: ReadonlyMap<string, FileStat[]>;
-  finish(extra?: { diffId?: string; proof?: string }): LayerFacts;
+  finish(extra?: { diffId?: string }): LayerFacts;
 };
 
 export function createCollector(analyzers: readonly Analyzer[], signal: AbortSignal, archiveWhiteouts: boolean): Collector {
@@ -39,7 +39,17 @@ export function createCollector(analyzers: readonly Analyzer[], signal: AbortSig
   const gap = (kind: string, subject: string, reason: string): void => {
     gaps.push({ kind, subject, reason, count: 1 });
   };
-  const wanted = (stat: FileStat): boolean => analyzers.some((analyzer) => analyzer.wants(stat));
+  // Asked once for a file, when it is noted; kept until it is read.
+  let asked: FileStat | undefined;
+  let wanting: readonly Analyzer[] = [];
+  const wantersOf = (stat: FileStat): readonly Analyzer[] => {
+    if (asked !== stat) {
+      wanting = analyzers.filter((analyzer) => analyzer.wants(stat));
+      asked = stat;
+    }
+    return wanting;
+  };
+  const wanted = (stat: FileStat): boolean => wantersOf(stat).length > 0;
 
   return {
     links,
@@ -82,8 +92,7 @@ export function createCollector(analyzers: readonly Analyzer[], signal: AbortSig
       return false;
     },
     async read(stat, content) {
-      for (const analyzer of analyzers) {
-        if (!analyzer.wants(stat)) continue;
+      for (const analyzer of wantersOf(stat)) {
         try {
           const data = await analyzer.read(openFile(stat, content), { gap: (found) => void gaps.push(found), signal });
           if (data !== undefined) facts.push({ analyzer: analyzer.id, path: stat.path, data });

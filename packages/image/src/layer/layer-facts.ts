@@ -17,6 +17,4 @@ export type LayerFacts = {
   readonly gaps: Gap[];
   /** SHA-256 of the uncompressed archive where all of it was read. */
   readonly diffId?: string;
-  /** SHA-256 over tar headers and every file read; part of the cache key of a file archive. */
-  readonly proof?: string;
 };

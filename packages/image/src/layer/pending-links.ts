@@ -4,8 +4,10 @@ import type { Collector } from './collector.ts';
 
 /** Wanted hard links of a layer, waiting for the file they point to: it may stand before or after them. */
 export type PendingLinks = {
+  /** The paths they point to. */
+  readonly targets: readonly string[];
   /** The links that this entry answers, each as the file it stands for. */
-  take(stat: FileStat): FileStat[];
+  take(stat: Pick<FileStat, 'path' | 'type' | 'size'>): FileStat[];
   /** What is left points nowhere in this layer, and is reported. */
   close(): void;
 };
@@ -19,6 +21,7 @@ export function pendingLinks(collector: Collector): PendingLinks {
     else open.set(path, [...(open.get(path) ?? []), ...stats]);
   }
   return {
+    targets: [...open.keys()],
     take(stat) {
       if (stat.type !== 'file') return [];
       const found = open.get(stat.path) ?? [];
