@@ -8,7 +8,7 @@ import { scan } from './format-fixture.ts';
 import { sarifProblems, spdxProblems } from './format-schemas.ts';
 
 const now = new Date('2026-03-04T05:06:07.890Z');
-const made = (name: FormatName, locale: 'en' | 'zh-CN' = 'en'): Promise<string> => format(name, scan, { locale, color: false, now });
+const made = async (name: FormatName, locale: 'en' | 'zh-CN' = 'en'): Promise<string> => [...(await format(name, scan, { locale, color: false, now }))].join('');
 const parsed = async (name: FormatName): Promise<Record<string, unknown>> => JSON.parse(await made(name)) as Record<string, unknown>;
 /** Throws on anything that is not well-formed. */
 const elements = (xml: string): { name: string; attributes: Record<string, string> }[] => {
@@ -38,6 +38,10 @@ describe.each(formatNames)('--format %s', (name) => {
     if (name !== 'json') expect(text).not.toContain('\\u0007');
     if (name === 'html' || name === 'junit') expect(text).not.toMatch(/<script|<b>|<root>/);
   });
+});
+
+it('writes JSON in pieces that are the text of one', async () => {
+  expect(await made('json')).toBe(`${JSON.stringify(scan, null, 2)}\n`);
 });
 
 it('writes SARIF 2.1.0 that viewers can place', async () => {

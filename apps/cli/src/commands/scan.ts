@@ -7,7 +7,7 @@ import type { Command, Io } from '../command.ts';
 import { UsageError } from '../command.ts';
 import { format, formatNames } from '../format/formats.ts';
 import type { FormatName } from '../format/formats.ts';
-import { writeOutput } from '../format/write-output.ts';
+import { gathered, writeOutput } from '../format/write-output.ts';
 import { installedFeed, located, parse } from './feed/arguments.ts';
 
 const usage = `usage: palisade scan TARGET [OPTIONS]
@@ -99,7 +99,7 @@ async function openFeed(io: Io, named: string | undefined) {
 async function print(result: ScanResult, wanted: FormatName, output: string | undefined, io: Io, now: Date): Promise<void> {
   const text = await format(wanted, result, { locale: io.locale, color: io.color && output === undefined, now, ...(io.color && process.stdout.columns > 0 ? { width: process.stdout.columns } : {}) });
   if (output === undefined) {
-    io.out(text);
+    for (const piece of gathered(text)) io.out(piece);
     return;
   }
   try {

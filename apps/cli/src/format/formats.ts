@@ -2,12 +2,12 @@ import type { ScanResult } from '@palisade/model/scan-result';
 import type { Locale } from '@palisade/model/text';
 
 export type FormatOptions = { readonly locale: Locale; readonly color: boolean; /** Columns of the terminal. */ readonly width?: number; readonly now: Date };
-type Formatter = (result: ScanResult, options: FormatOptions) => string;
+type Formatter = (result: ScanResult, options: FormatOptions) => string | Iterable<string>;
 
 /** Every output format, loaded only when asked for. */
 const formats = {
   table: async (): Promise<Formatter> => (await import('./table.ts')).formatTable,
-  json: (): Promise<Formatter> => Promise.resolve((result) => `${JSON.stringify(result, null, 2)}\n`),
+  json: async (): Promise<Formatter> => (await import('./json.ts')).jsonPieces,
   sarif: async (): Promise<Formatter> => {
     const { formatSarif } = await import('./sarif.ts');
     return (result, { locale }) => formatSarif(result, locale);
@@ -33,7 +33,8 @@ const formats = {
 export type FormatName = keyof typeof formats;
 export const formatNames = Object.keys(formats) as readonly FormatName[];
 
-/** The scan in one of the formats, as text. */
-export async function format(name: FormatName, result: ScanResult, options: FormatOptions): Promise<string> {
-  return (await formats[name]())(result, options);
+/** The scan in one of the formats, as text in one or more pieces. */
+export async function format(name: FormatName, result: ScanResult, options: FormatOptions): Promise<Iterable<string>> {
+  const text = (await formats[name]())(result, options);
+  return typeof text === 'string' ? [text] : text;
 }

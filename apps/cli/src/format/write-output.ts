@@ -5,16 +5,16 @@ import path from 'node:path';
  * Writes a result so that a reader of `file` sees all of it or what was there before. What is no regular file
  * (/dev/stdout, a pipe) is written to directly. Throws what the file system says.
  */
-export function writeOutput(file: string, text: string): void {
+export function writeOutput(file: string, text: Iterable<string>): void {
   if (statSync(file, { throwIfNoEntry: false })?.isFile() === false) {
-    writeFileSync(file, text);
+    for (const piece of gathered(text)) writeFileSync(file, piece, { flag: 'a' });
     return;
   }
   const fresh = path.join(path.dirname(file), `.${path.basename(file)}.${process.pid}.part`);
   try {
     const fd = openSync(fresh, 'wx', 0o644);
     try {
-      writeFileSync(fd, text);
+      for (const piece of gathered(text)) writeFileSync(fd, piece);
       fsyncSync(fd);
     } finally {
       closeSync(fd);
@@ -24,4 +24,16 @@ export function writeOutput(file: string, text: string): void {
     rmSync(fresh, { force: true });
     throw error;
   }
+}
+
+/** Pieces joined until they are worth a call. */
+export function* gathered(pieces: Iterable<string>): Generator<string> {
+  let held = '';
+  for (const piece of pieces) {
+    held += piece;
+    if (held.length < 1 << 16) continue;
+    yield held;
+    held = '';
+  }
+  if (held !== '') yield held;
 }

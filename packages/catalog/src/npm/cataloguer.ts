@@ -20,7 +20,7 @@ const locks: Readonly<Record<string, LockReader>> = {
 /** npm packages: installed trees (each package.json) and the lock files of npm, Yarn and pnpm. */
 export const npm: Cataloguer = {
   id: 'npm',
-  version: 1,
+  version: 2,
   wants(stat) {
     if (stat.type !== 'file') return false;
     switch (basename(stat.path)) {
@@ -31,7 +31,8 @@ export const npm: Cataloguer = {
       case 'yarn.lock':
       case 'pnpm-lock.yaml':
         // A lock file that a package ships with itself says what its authors used, not what is installed here.
-        return !stat.path.includes('node_modules/');
+        // Debian keeps what it packages under usr/share/nodejs.
+        return !stat.path.includes('node_modules/') && !stat.path.startsWith('usr/share/nodejs/');
       default:
         return false;
     }

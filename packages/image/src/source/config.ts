@@ -58,7 +58,7 @@ export function describeImage(bytes: Uint8Array, config: ImageConfig, extra: { d
 
 /** History entries that made a layer, in order: the n-th is the n-th layer's instruction. */
 function layerInstructions(config: ImageConfig): string[] {
-  return (config.history ?? []).filter((entry) => entry.empty_layer !== true).map((entry) => tidyInstruction(entry.created_by ?? entry.comment ?? ''));
+  return (config.history ?? []).filter((entry) => entry.empty_layer !== true).map((entry) => tidyInstruction(entry.created_by || (entry.comment ?? '')));
 }
 
 /** "/bin/sh -c #(nop)  CMD [x]" → "CMD [x]"; "/bin/sh -c apt-get …" → "RUN apt-get …". */
