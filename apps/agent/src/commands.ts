@@ -6,7 +6,12 @@ import type { AgentCommand } from '@palisade/model/wire';
 import type { ContainerEngine } from '@palisade/engine/engine';
 import type { ScanQueue } from './scan/scan-queue.ts';
 
-export type CommandWorld = { engine(): ContainerEngine | undefined; readonly scans: ScanQueue };
+export type CommandWorld = {
+  engine(): ContainerEngine | undefined;
+  readonly scans: ScanQueue;
+  /** The console lost what it had of this node: everything is told anew. */
+  resync(): void;
+};
 type Outcome = { ok: boolean; message?: string };
 
 const OnContainer = z.object({ container: z.string().regex(/^[0-9a-f]{64}$/, 'a full container id') });
@@ -33,6 +38,9 @@ export async function obey(command: AgentCommand, world: CommandWorld, now: Date
       case 'scan-host':
         world.scans.add({ target: 'dir:/', source: 'host' }, true);
         return { ok: true, message: 'queued' };
+      case 'resync':
+        world.resync();
+        return { ok: true };
       default:
         return { ok: false, message: `this agent does not know the command "${command.kind}"` };
     }

@@ -9,6 +9,8 @@ export type Reporter = {
   put(kind: ItemKind, subject: string, body: unknown): void;
   /** All present gaps of one source. */
   gaps(source: string, gaps: readonly Gap[]): void;
+  /** Everything is sent once more when it is put next, changed or not. */
+  forget(): void;
 };
 
 /** Writes items with deterministic ids: node, kind, subject, time and content. */
@@ -23,5 +25,5 @@ export function createReporter(spool: Spool, node: string, now: () => Date): Rep
     const at = now().toISOString();
     spool.append({ id: deterministicId('itm', node, kind, subject, at, digest), kind, at, body });
   };
-  return { put, gaps: (source, gaps) => put('gaps', source, { source, gaps }) };
+  return { put, gaps: (source, gaps) => put('gaps', source, { source, gaps }), forget: () => last.clear() };
 }

@@ -99,7 +99,7 @@ export async function runAgent(options: AgentOptions): Promise<void> {
       try {
         for await (const command of commandStream(current.url, current, signal)) {
           if (done.has(command.id)) continue;
-          const outcome = await obey(command, { engine: () => engine, scans }, new Date());
+          const outcome = await obey(command, { engine: () => engine, scans, resync }, new Date());
           report.put('command-result', command.id, { command: command.id, ...outcome });
           done.add(command.id);
           log(`command ${command.kind}: ${outcome.ok ? 'done' : (outcome.message ?? 'failed')}`);
@@ -132,6 +132,13 @@ export async function runAgent(options: AgentOptions): Promise<void> {
       await rest(engineRetry, signal);
     }
   };
+
+  function resync(): void {
+    report.forget();
+    scans.forget();
+    report.gaps('agent-scan', [...failures.values()]);
+    if (options.scanHost) scans.add({ target: 'dir:/', source: 'host' }, true);
+  }
 
   const since = new Date().toISOString();
   function reportEngine(state: 'connected' | 'absent', engineVersion: string, reason?: string): void {

@@ -71,17 +71,32 @@ it('says why a scan failed, goes on with the next, and tries the failed one agai
   expect(failed).toEqual(['docker:sha256:11 damaged', 'docker:sha256:11 damaged']);
 });
 
+it('scans again what it was told to forget', async () => {
+  let count = 0;
+  const { scans } = queue(() => {
+    count += 1;
+    return Promise.resolve(result);
+  });
+  for (const again of [false, false, true]) {
+    if (again) scans.forget();
+    scans.add(image(1));
+    await scans.idle();
+  }
+  expect(count).toBe(2);
+});
+
 it('acts only on full container ids and known commands, and says why not', async () => {
   const acts: string[] = [];
   const engine = { act: async (id: string, action: string) => void acts.push(`${action} ${id.length}`) } as unknown as ContainerEngine;
-  const world = { engine: () => engine, scans: queue(() => Promise.resolve(result)).scans };
+  const world = { engine: () => engine, scans: queue(() => Promise.resolve(result)).scans, resync: () => void acts.push('resync') };
   const ask = (kind: string, body: unknown, expires?: string) => obey({ id: 'c', kind, at: '', body, ...(expires === undefined ? {} : { expires }) }, world, new Date('2026-01-02T00:00:00Z'));
   expect(await ask('kill', { container: 'a'.repeat(64) })).toEqual({ ok: true });
   expect((await ask('kill', { container: '../x' })).message).toContain('full container id');
   expect((await ask('exec', {})).message).toContain('does not know');
   expect((await ask('stop', { container: 'a'.repeat(64) }, '2026-01-01T00:00:00Z')).message).toContain('expired');
   expect((await obey({ id: 'c', kind: 'pause', at: '', body: { container: 'b'.repeat(64) } }, { ...world, engine: () => undefined }, new Date())).ok).toBe(false);
-  expect(acts).toEqual(['kill 64']);
+  expect(await ask('resync', {})).toEqual({ ok: true });
+  expect(acts).toEqual(['kill 64', 'resync']);
 });
 
 it('remembers commands done across restarts', () => {

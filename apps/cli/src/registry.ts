@@ -9,6 +9,10 @@ export const commands: Readonly<Record<string, Entry>> = {
     summary: { en: 'run the agent of this node', 'zh-CN': '运行本机的节点代理' },
     load: async () => (await import('./commands/agent.ts')).command,
   },
+  backup: {
+    summary: { en: "write the console's data into a file", 'zh-CN': '备份控制台数据到文件' },
+    load: async () => (await import('./commands/backup.ts')).command,
+  },
   console: {
     summary: { en: 'run the console (API, pages, agent gateway)', 'zh-CN': '运行控制台（API、页面、节点代理网关）' },
     load: async () => (await import('./commands/console.ts')).command,
@@ -16,6 +20,10 @@ export const commands: Readonly<Record<string, Entry>> = {
   feed: {
     summary: { en: 'build, show, pull and import vulnerability feeds', 'zh-CN': '构建、查看、拉取、导入漏洞库' },
     load: async () => (await import('./commands/feed.ts')).command,
+  },
+  restore: {
+    summary: { en: 'fill an empty database from a backup', 'zh-CN': '用备份恢复控制台数据' },
+    load: async () => (await import('./commands/restore.ts')).command,
   },
   rules: {
     summary: { en: 'check, explain and replay runtime rules', 'zh-CN': '检查、解释、回放运行时规则' },

@@ -1,13 +1,13 @@
-import { existsSync, mkdirSync, rmSync, writeFileSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import path from 'node:path';
 import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
 import type { Context } from './context.ts';
-import { refuse } from './errors.ts';
 import { firstRunToken } from './first-run.ts';
 import { openAuthority } from './gateway/authority.ts';
 import { createGateway } from './gateway/server.ts';
+import { takeHome } from './home-lock.ts';
 import { createApp } from './http/app.ts';
 import { serveWeb } from './http/web.ts';
 import { localFeeds } from './feeds/local.ts';
@@ -121,26 +121,4 @@ export async function startConsole(settings: ConsoleSettings, options: { version
 function shown(host: string): string {
   if (host === '0.0.0.0' || host === '::') return hostname();
   return host.includes(':') ? `[${host}]` : host;
-}
-
-/** One console per home: a second one would share its embedded Postgres and stop it under the first. */
-function takeHome(home: string): () => void {
-  const file = path.join(home, 'console.pid');
-  if (existsSync(file)) {
-    const pid = Number(readFileSync(file, 'utf8').split('\n')[0]);
-    const started = readFileSync(file, 'utf8').split('\n')[1];
-    if (pid !== process.pid && startTime(pid) !== undefined && startTime(pid) === started) throw refuse('conflict', `another console (process ${pid}) runs on ${home}`);
-  }
-  writeFileSync(file, `${process.pid}\n${startTime(process.pid) ?? ''}\n`);
-  return () => rmSync(file, { force: true });
-}
-
-/** A process's start time in clock ticks since boot: with the pid, its identity. */
-function startTime(pid: number): string | undefined {
-  try {
-    const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return text.slice(text.lastIndexOf(')') + 2).split(' ')[19];
-  } catch {
-    return undefined;
-  }
 }

@@ -24,6 +24,8 @@ const retryAfter = 3_600_000;
 export type ScanQueue = {
   /** Queued unless already scanned by this version, waiting, or failed within the last hour; `again` scans in any case. */
   add(job: ScanJob, again?: boolean): void;
+  /** What was scanned is scanned again when it is seen next. */
+  forget(): void;
   /** Resolves when nothing waits or runs. */
   idle(): Promise<void>;
 };
@@ -68,6 +70,11 @@ export function createScanQueue(options: ScanQueueOptions): ScanQueue {
       if (waiting.has(job.target) || (!again && (running === job.target || scanned.has(job.target) || now() - (failedAt.get(job.target) ?? -retryAfter) < retryAfter))) return;
       waiting.set(job.target, job);
       work = work.then(step);
+    },
+    forget() {
+      scanned.clear();
+      failedAt.clear();
+      remember();
     },
     idle: () => work,
   };

@@ -16,7 +16,8 @@ export type SpoolBatch = { readonly lines: readonly string[]; commit(): void };
  */
 export type Spool = {
   append(item: Item): void;
-  next(): SpoolBatch | undefined;
+  /** At most `most` items. */
+  next(most?: number): SpoolBatch | undefined;
   sync(): void;
   /** What was dropped since the last call. */
   takeDropped(): Dropped | undefined;
@@ -64,7 +65,7 @@ export function openSpool(folder: string, limits: SpoolLimits = defaultLimits, w
     const oldest = segments[0];
     if (oldest === undefined) return false;
     if (oldest === newest()) closeWriter();
-    const lost = linesOf(readFileSync(oldest.file), done).map(({ text }) => text);
+    const lost = Array.from(linesOf(readFileSync(oldest.file), done), ({ text }) => text);
     dropped = addDropped(dropped, lost);
     segments.shift();
     done = 0;
@@ -100,7 +101,7 @@ export function openSpool(folder: string, limits: SpoolLimits = defaultLimits, w
         }
       }
     },
-    next() {
+    next(most = batchLimits.items) {
       for (;;) {
         const oldest = segments[0];
         if (oldest === undefined) return undefined;
@@ -108,7 +109,7 @@ export function openSpool(folder: string, limits: SpoolLimits = defaultLimits, w
         let end = done;
         let bytes = 0;
         for (const line of linesOf(readFileSync(oldest.file), done)) {
-          if (lines.length > 0 && (lines.length >= batchLimits.items || bytes + line.length > batchLimits.bytes / 2)) break;
+          if (lines.length > 0 && (lines.length >= Math.min(most, batchLimits.items) || bytes + line.length > batchLimits.bytes / 2)) break;
           lines.push(line.text);
           bytes += line.length;
           end = line.end;
@@ -174,16 +175,14 @@ function findSegments(folder: string): Segment[] {
 }
 
 /** Whole lines from `from` on that are items; damaged ones (a torn sector) are passed over. */
-function linesOf(bytes: Buffer, from: number): { text: string; length: number; end: number }[] {
-  const lines: { text: string; length: number; end: number }[] = [];
+function* linesOf(bytes: Buffer, from: number): Generator<{ text: string; length: number; end: number }, void> {
   for (let start = from; start < bytes.length; ) {
     const newline = bytes.indexOf(10, start);
     if (newline === -1) break;
     const text = bytes.toString('utf8', start, newline);
-    if (isItem(text)) lines.push({ text, length: newline + 1 - start, end: newline + 1 });
+    if (isItem(text)) yield { text, length: newline + 1 - start, end: newline + 1 };
     start = newline + 1;
   }
-  return lines;
 }
 
 function isItem(text: string): boolean {

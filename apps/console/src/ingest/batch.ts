@@ -31,30 +31,34 @@ async function storeIn(trx: Db, kinds: ReadonlyMap<string, IngestKind>, items: r
   const open = new Set(fresh.rows.map((row) => row.id));
   const answer: ItemsAnswer = { stored: 0, duplicates: items.length - open.size, unknown: 0, refused: [] };
   const topics = new Set<string>();
+  const held: { item: Item; why: string }[] = [];
   for (const item of items) {
     if (!open.delete(item.id)) continue;
     const member = kinds.get(item.kind);
     const body = member?.schema.safeParse(item.body);
     if (member === undefined || body === undefined) {
       answer.unknown += 1;
-      await hold(trx, item, sender, 'unknown kind');
+      held.push({ item, why: 'unknown kind' });
     } else if (!body.success) {
       const issue = body.error.issues[0];
       const reason = `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not valid'}`;
       answer.refused.push({ id: item.id, reason });
-      await hold(trx, item, sender, reason);
+      held.push({ item, why: reason });
     } else {
       await member.store(trx, body.data, item.at, sender);
       answer.stored += 1;
       topics.add(item.kind);
     }
   }
+  if (held.length > 0) await hold(trx, held, sender);
   for (const topic of topics) await announce(trx, topic, sender.cluster, sender.node);
   return answer;
 }
 
-async function hold(trx: Db, item: Item, sender: Sender, why: string): Promise<void> {
+async function hold(trx: Db, held: readonly { item: Item; why: string }[], sender: Sender): Promise<void> {
+  const rows = JSON.stringify(held.map(({ item, why }) => ({ id: item.id, at: item.at, kind: item.kind, why, body: item.body ?? null })));
   await sql`insert into items_held (id, at, kind, cluster, node, agent, why, body)
-    values (${item.id}, ${item.at}, ${item.kind}, ${sender.cluster}, ${sender.node}, ${sender.agent}, ${why}, ${JSON.stringify(item.body ?? null)}::jsonb)
+    select id, at, kind, ${sender.cluster}, ${sender.node}, ${sender.agent}, why, coalesce(body, 'null'::jsonb)
+    from jsonb_to_recordset(${rows}::jsonb) as h(id text, at timestamptz, kind text, why text, body jsonb)
     on conflict do nothing`.execute(trx);
 }

@@ -15,7 +15,7 @@ export type Jobs = {
 
 const dayMs = 86_400_000;
 
-export function startJobs(db: Db, live: Live, log: Logger): Jobs {
+export function startJobs(db: Db, live: Live, log: Logger, now: () => Date = () => new Date()): Jobs {
   let stopped = false;
   let due: NodeJS.Timeout | undefined;
   let running: Promise<void> = Promise.resolve();
@@ -26,8 +26,7 @@ export function startJobs(db: Db, live: Live, log: Logger): Jobs {
     const started = performance.now();
     try {
       await db.transaction().execute(async (trx) => {
-        await refreshSummaries(trx);
-        await announce(trx, 'summaries');
+        if (await refreshSummaries(trx)) await announce(trx, 'summaries');
       });
       live.nudge('changes');
     } catch (error) {
@@ -40,13 +39,14 @@ export function startJobs(db: Db, live: Live, log: Logger): Jobs {
 
   const daily = async (): Promise<void> => {
     try {
-      await openPartitions(db, new Date());
-      await retire(db, new Date());
+      await openPartitions(db, now());
+      const { dropped, rows } = await retire(db, now());
+      if (dropped.length > 0 || Object.keys(rows).length > 0) log.info({ dropped, rows }, 'what was older than its retention is removed');
     } catch (error) {
       if (!stopped) log.error({ error: String(error) }, 'partitions not kept');
     }
   };
-  const timer = setInterval(() => void (running = running.then(daily)), dayMs / 4);
+  const timer = setInterval(() => void (running = running.then(daily)), dayMs / 8);
   running = daily().then(async () => {
     try {
       await judgeStored(db);

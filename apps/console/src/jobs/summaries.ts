@@ -4,11 +4,18 @@ import { joinedPackages } from '../routes/rule-summaries.ts';
 
 /**
  * Makes the per-cluster, per-rule summaries anew from the findings: always the truth, never a drifting counter.
- * Lists over a million findings read these rows. One replica at a time; another one's run counts as ours.
+ * Lists over a million findings read these rows. One replica at a time; a run that another replica began after we were
+ * asked counts as ours. Answers whether it did the work.
  */
-export async function refreshSummaries(trx: Db): Promise<void> {
+export async function refreshSummaries(trx: Db): Promise<boolean> {
   await sql`set local statement_timeout = '120s'`.execute(trx);
+  await sql`set local lock_timeout = '120s'`.execute(trx);
+  const asked = await sql<{ at: string }>`select clock_timestamp()::text at`.execute(trx);
   await sql`select pg_advisory_xact_lock(7443002)`.execute(trx);
+  const newer = await sql`select 1 from settings where key = 'summaries' and (value->>'began')::timestamptz > ${asked.rows[0]?.at ?? ''}::timestamptz`.execute(trx);
+  if (newer.rows.length > 0) return false;
+  await sql`insert into settings (key, value) values ('summaries', jsonb_build_object('began', clock_timestamp()))
+    on conflict (key) do update set value = excluded.value, changed_at = now()`.execute(trx);
   await sql`create temporary table fresh on commit drop as
     select f.cluster, f.kind, f.rule, min(f.severity)::smallint severity, max(f.score)::real score, bool_or(f.kev) kev, max(f.epss)::real epss,
       count(distinct f.image_key)::int images, 0 containers, 0 exposed, count(*) filter (where f.answer = 'unknown')::int unanswered, count(*)::int findings, count(distinct f.image_key) filter (where f.fixed is not null)::int fixable,
@@ -28,4 +35,5 @@ export async function refreshSummaries(trx: Db): Promise<void> {
     select '', s.kind, s.rule, min(s.severity), max(s.score), bool_or(s.kev), max(s.epss), sum(s.images), sum(s.containers), sum(s.exposed), sum(s.unanswered), sum(s.findings), sum(s.fixable), sum(s.waived),
       ${joinedPackages}, (array_agg(s.title order by s.score desc))[1], min(s.first_seen)
     from rule_summaries s group by s.kind, s.rule`.execute(trx);
+  return true;
 }

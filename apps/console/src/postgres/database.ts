@@ -24,6 +24,12 @@ export function connection(reach: Reach | string): pg.ClientConfig {
   return typeof reach === 'string' ? { connectionString: reach } : { ...reach };
 }
 
+/** The query builder on one connection: what it asks is asked within that connection's transaction. */
+export function onConnection(client: pg.PoolClient): Db {
+  const lone = { connect: () => Promise.resolve({ query: client.query.bind(client), release: () => undefined }), end: () => Promise.resolve() };
+  return new Kysely({ dialect: new PostgresDialect({ pool: lone }) });
+}
+
 /** A pool on one database. An idle connection's end (a killed server) is reported, not thrown. */
 export function openDatabase(reach: Reach | string, size: number, lost: (error: Error) => void): Database {
   const pool = new pg.Pool({
@@ -38,6 +44,9 @@ export function openDatabase(reach: Reach | string, size: number, lost: (error: 
     options: '-c timezone=UTC -c synchronous_commit=on -c lock_timeout=15000',
   });
   pool.on('error', lost);
+  // A connection that breaks while someone holds it fails that one's query; without a listener of its own it would end
+  // the process as well.
+  pool.on('connect', (client) => void client.on('error', lost));
   const db: Db = new Kysely({ dialect: new PostgresDialect({ pool }) });
   return { db, pool, close: () => db.destroy() };
 }

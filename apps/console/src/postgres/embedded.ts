@@ -37,7 +37,7 @@ export async function startEmbedded(home: string, password: string, notice: Noti
   mkdirSync(socketFolder, { recursive: true, mode: 0o700 });
   if (owner !== undefined) chownSync(socketFolder, owner, owner);
   if (!existsSync(path.join(data, 'PG_VERSION'))) initialise(programs, folder, data, password, owner);
-  const reach: Reach = { host: socketFolder, port, user: 'palisade', password, database: 'postgres' };
+  const reach = embeddedReach(home, password);
 
   const ending = new AbortController();
   const given = ending.signal;
@@ -87,6 +87,11 @@ export async function startEmbedded(home: string, password: string, notice: Noti
       }
     },
   };
+}
+
+/** How to reach the embedded server of `home`, whoever started it. */
+export function embeddedReach(home: string, password: string): Reach {
+  return { host: socketPlace(path.join(home, 'postgres')), port, user: 'palisade', password, database: 'postgres' };
 }
 
 const serverSettings = [
@@ -151,6 +156,7 @@ async function answering(reach: Reach, given: AbortSignal): Promise<void> {
   for (let attempt = 0; attempt < 600; attempt += 1) {
     if (given.aborted) return;
     const client = new pg.Client({ ...reach, connectionTimeoutMillis: 2000 });
+    client.on('error', (error) => (last = error.message));
     try {
       await client.connect();
       await client.query('select 1');

@@ -9,6 +9,11 @@ export type Migration = { readonly name: string; readonly text: string };
 /** Any number that no one else uses for an advisory lock in this database. */
 const lockKey = 7_443_001;
 
+/** SHA-256 (hex) of a step's text: what the database records of it. */
+export function checksumOf(step: Migration): string {
+  return createHash('sha256').update(step.text).digest('hex');
+}
+
 /**
  * Brings the schema forward, each step in its own transaction, one replica at a time. Refuses a database whose
  * recorded steps differ from ours (a changed file, or a newer release's database). Answers the names it applied.
@@ -22,7 +27,7 @@ export async function migrate(db: Db, migrations: readonly Migration[]): Promise
       if (!(error instanceof Error && /duplicate|already exists/.test(error.message))) throw error;
     });
   for (const step of migrations) {
-    const checksum = createHash('sha256').update(step.text).digest('hex');
+    const checksum = checksumOf(step);
     await db.transaction().execute(async (trx) => {
       await sql`select pg_advisory_xact_lock(${sql.lit(lockKey)})`.execute(trx);
       const known = await sql<{ checksum: string }>`select checksum from schema_migrations where name = ${step.name}`.execute(trx);

@@ -1,0 +1,94 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { openDatabase } from '@palisade/app-console/postgres/database';
+import type { Database } from '@palisade/app-console/postgres/database';
+import { deriveKey } from '@palisade/app-console/secret';
+import { consoleHome, person } from './console-client.ts';
+import { consoleProcess, eventually, freePorts, postgresPid, program } from './console-process.ts';
+import type { Program } from './console-process.ts';
+
+// 20 rounds in the suite; PALISADE_KILL_ROUNDS=1000 for the long run.
+const rounds = Number(process.env['PALISADE_KILL_ROUNDS'] ?? 20);
+const secret = 'the secret of a test installation';
+const place = consoleHome();
+const folder = mkdtempSync(path.join(tmpdir(), 'palisade-storm-'));
+let env: Record<string, string>;
+let running: Program;
+let agent: Program;
+let database: Database;
+
+beforeAll(async () => {
+  const [api = 0, gateway = 0] = await freePorts(2);
+  env = { PALISADE_HOME: place.home, PALISADE_SECRET: secret, PALISADE_LISTEN: `127.0.0.1:${api}`, PALISADE_AGENT_LISTEN: `127.0.0.1:${gateway}` };
+  running = consoleProcess(env);
+  const [, setup] = await running.says(/first run: .*(http\S+)/);
+  const admin = await person(`http://127.0.0.1:${api}`, { setup: setup ?? '', name: 'ada', password: 'correct horse battery' });
+  const join = (await admin.call('POST', '/join-tokens', { cluster: 'lab' })).body['token'] as unknown as string;
+  database = openDatabase({ host: path.join(place.home, 'postgres/run'), port: 5432, user: 'palisade', password: deriveKey(secret, 'embedded-postgres').toString('hex'), database: 'postgres' }, 2, () => undefined);
+  // Counts how often each item took effect: a second storing of one shows as a second row, whatever hides it elsewhere.
+  await database.pool.query(`create table effects (what text);
+    create function note_effect() returns trigger language plpgsql as $$ begin insert into effects values (coalesce(to_jsonb(new)->>'name', to_jsonb(new)->>'id')); return null; end $$;
+    create trigger container_effect after insert or update of body on containers for each row execute function note_effect();
+    create trigger held_effect after insert or update on items_held for each row execute function note_effect();`);
+  agent = program('test/e2e/storm-agent.ts', [folder], { PALISADE_JOIN: join });
+  await agent.says(/^storm: /m);
+});
+
+afterAll(async () => {
+  await agent?.end('SIGKILL');
+  await database?.close();
+  await running?.end('SIGTERM');
+  place.remove();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+it(`keeps every acknowledged item exactly once through ${rounds} kills of console, Postgres and agent`, async () => {
+  const killed = { console: 0, postgres: 0, agent: 0 };
+  let before = 0;
+  for (let round = 0; round < rounds; round += 1) {
+    // Only a console that stores again counts as being in the middle of ingest.
+    before = await eventually(`round ${round}: items arrive`, async () => {
+      const now = await ledger();
+      return now > before ? now : undefined;
+    }, words);
+    await sleep(Math.random() * 150);
+    const victim = (['console', 'postgres', 'agent'] as const)[round % 3] ?? 'console';
+    killed[victim] += 1;
+    if (victim === 'console') {
+      await running.end('SIGKILL');
+      running = consoleProcess(env);
+    } else if (victim === 'postgres') {
+      process.kill(postgresPid(place.home), 'SIGKILL');
+    } else {
+      await agent.end('SIGKILL');
+      agent = program('test/e2e/storm-agent.ts', [folder], {});
+    }
+  }
+  await running.says(/agent gateway: /);
+  expect(await eventually('the spool is emptied', async () => ((await agent.end('SIGTERM')) === 0 ? true : undefined), words)).toBe(true);
+
+  const acknowledged = readFileSync(path.join(folder, 'acknowledged'), 'utf8').split('\n').filter((id) => id !== '');
+  const stored = await database.pool.query<{ id: string; n: number }>('select id, count(*)::int n from item_ledger group by id');
+  const times = new Map(stored.rows.map((row) => [row.id, row.n]));
+  const effects = await database.pool.query<{ n: number; items: number; most: number }>('select sum(n)::int n, count(*)::int items, max(n)::int most from (select count(*) n from effects group by what) counted');
+  process.stdout.write(`kill -9: console ${killed.console}, postgres ${killed.postgres}, agent ${killed.agent}; acknowledged ${acknowledged.length}, stored ${stored.rows.length}, effects ${effects.rows[0]?.n}\n`);
+
+  expect(acknowledged.length).toBeGreaterThan(rounds * 10);
+  expect(new Set(acknowledged).size).toBe(acknowledged.length);
+  expect(acknowledged.filter((id) => !times.has(id)), 'acknowledged, not stored').toEqual([]);
+  expect(stored.rows.filter((row) => row.n !== 1), 'stored more than once').toEqual([]);
+  // An agent killed between spool and our note has stored items that the note does not name: at most one each time.
+  expect(stored.rows.length - acknowledged.length).toBeLessThanOrEqual(killed.agent);
+  expect(effects.rows[0]).toEqual({ n: stored.rows.length, items: stored.rows.length, most: 1 });
+}, 60_000 + rounds * 20_000);
+
+async function ledger(): Promise<number> {
+  return (await database.pool.query<{ n: number }>('select count(*)::int n from item_ledger')).rows[0]?.n ?? 0;
+}
+
+function words(): string {
+  return `console:\n${running.said().slice(-2000)}\nagent:\n${agent.said().slice(-2000)}`;
+}
