@@ -25,7 +25,8 @@ export type Io = {
  */
 export type Command = {
   readonly summary: Text;
-  readonly usage: string;
+  /** In one language where it holds nothing but words of the command line. */
+  readonly usage: string | Text;
   /** SIGHUP ends a command as SIGTERM does, unless the command has a use of its own for it. */
   readonly hangup?: 'own';
   run(args: readonly string[], io: Io): Promise<number>;

@@ -53,7 +53,7 @@ async function main(args: readonly string[]): Promise<number> {
   if (entry === undefined) throw new UsageError(`unknown command "${name}"; "palisade --help" lists the commands`);
   const command = await entry.load();
   if (rest.includes('--help') || rest.includes('-h')) {
-    io.out(`${command.summary[io.locale]}\n\n${command.usage}\n`);
+    io.out(`${command.summary[io.locale]}\n\n${typeof command.usage === 'string' ? command.usage : command.usage[io.locale]}\n`);
     return 0;
   }
   endOn('SIGINT', 'SIGTERM');

@@ -30,7 +30,7 @@ export const commands: Readonly<Record<string, Entry>> = {
     load: async () => (await import('./commands/rules.ts')).command,
   },
   scan: {
-    summary: { en: 'scan an image, archive or directory', 'zh-CN': '扫描镜像、归档或目录' },
+    summary: { en: 'scan an image, archive, directory, registry or SBOM', 'zh-CN': '扫描镜像、归档、目录、镜像仓库或 SBOM' },
     load: async () => (await import('./commands/scan.ts')).command,
   },
   up: {
@@ -54,6 +54,7 @@ export const commands: Readonly<Record<string, Entry>> = {
 /** Commands that this CLI starts as its own children; not shown in the help. */
 export const internalCommands: Readonly<Record<string, Omit<Entry, 'summary'>>> = {
   '__judge': { load: async () => (await import('./commands/judge.ts')).command },
+  '__scan-worker': { load: async () => (await import('./commands/scan-worker.ts')).command },
   '__engine-guard': { load: async () => (await import('./commands/engine-guard.ts')).command },
   '__waf-worker': { load: async () => (await import('./commands/waf-worker.ts')).command },
 };

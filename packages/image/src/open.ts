@@ -22,7 +22,15 @@ export const hostPlatform = `linux/${process.arch === 'x64' ? 'amd64' : process.
  */
 export async function openArchive(file: string, platform = hostPlatform): Promise<OpenedImage> {
   const [name, wanted] = splitChoice(file);
-  const store = indexArchive(await plainContent(openContent(name), name), name);
+  return openArchiveFile(openFileAt(name), name, { platform, ...(wanted === undefined ? {} : { wanted }) });
+}
+
+/** Which image of an archive to take. `platform` as "os/architecture[/variant]". */
+export type ArchiveChoice = { readonly platform: string; readonly wanted?: string };
+
+/** Opens the archive that `fd` (owned from here on) holds; `name` is how messages call it. */
+export async function openArchiveFile(fd: number, name: string, { platform, wanted }: ArchiveChoice): Promise<OpenedImage> {
+  const store = indexArchive(await plainContent(contentOf(fd, name), name), name);
   try {
     if (store.get('manifest.json') === undefined && store.get('index.json') !== undefined) {
       return openOciLayout(store, name, { platform, ...(wanted === undefined ? {} : { reference: wanted }) });
@@ -37,22 +45,32 @@ export async function openArchive(file: string, platform = hostPlatform): Promis
 /** Opens an OCI layout: a directory, or an archive of one. */
 export async function openOci(path: string, platform = hostPlatform): Promise<OpenedImage> {
   const [name, wanted] = splitChoice(path);
-  const options = { platform, ...(wanted === undefined ? {} : { reference: wanted }) };
-  const store: BlobStore = isDirectory(name) ? directoryStore(name) : indexArchive(await plainContent(openContent(name), name), name);
+  const choice = { platform, ...(wanted === undefined ? {} : { wanted }) };
+  return isDirectory(name) ? openLayout(directoryStore(name), name, choice) : openOciFile(openFileAt(name), name, choice);
+}
+
+/** Opens the archive of an OCI layout that `fd` (owned from here on) holds. */
+export async function openOciFile(fd: number, name: string, choice: ArchiveChoice): Promise<OpenedImage> {
+  return openLayout(indexArchive(await plainContent(contentOf(fd, name), name), name), name, choice);
+}
+
+function openLayout(store: BlobStore, name: string, { platform, wanted }: ArchiveChoice): OpenedImage {
   try {
-    return openOciLayout(store, name, options);
+    return openOciLayout(store, name, { platform, ...(wanted === undefined ? {} : { reference: wanted }) });
   } catch (error) {
     store.close();
     throw error;
   }
 }
 
-function splitChoice(path: string): [string, string | undefined] {
+/** "FILE#NAME" → file and name. */
+export function splitChoice(path: string): [string, string | undefined] {
   const hash = path.lastIndexOf('#');
   return hash === -1 ? [path, undefined] : [path.slice(0, hash), path.slice(hash + 1)];
 }
 
-function isDirectory(path: string): boolean {
+/** Throws UnreadableImage where there is nothing. */
+export function isDirectory(path: string): boolean {
   try {
     return statSync(path).isDirectory();
   } catch (error) {
@@ -60,13 +78,16 @@ function isDirectory(path: string): boolean {
   }
 }
 
-function openContent(path: string): Content {
-  let fd: number;
+/** Opens a file for reading without waiting for pipes; throws UnreadableImage with the path. */
+export function openFileAt(path: string): number {
   try {
-    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
     throw new UnreadableImage(`${path}: ${messageOf(error)}`, {}, error);
   }
+}
+
+function contentOf(fd: number, path: string): Content {
   const stats = fstatSync(fd);
   if (!stats.isFile()) {
     closeSync(fd);

@@ -30,6 +30,8 @@ export const ScanResult = z.object({
   image: Image.nullable(),
   /** What was looked at, so that "0 findings" has its proof. */
   lookedAt: z.object({ files: z.number(), bytes: z.number(), layers: z.number(), detectors: z.array(z.string()) }).optional(),
+  /** How the process that read the target was held, as measured; missing where it was not a process of its own. */
+  isolation: z.object({ network: z.enum(['empty', 'shared']), user: z.enum(['nobody', 'own']), capabilities: z.enum(['none', 'read-files', 'some']) }).optional(),
   packages: z.array(Package),
   findings: z.array(Finding),
   verdict: Verdict,

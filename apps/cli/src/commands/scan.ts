@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { parseDuration } from '@palisade/model/duration';
 import { messageOf } from '@palisade/model/error';
 import type { ScanResult } from '@palisade/model/scan-result';
 import type { Severity } from '@palisade/model/severity';
@@ -8,34 +9,18 @@ import { UsageError } from '../command.ts';
 import { format, formatNames } from '../format/formats.ts';
 import type { FormatName } from '../format/formats.ts';
 import { gathered, writeOutput } from '../format/write-output.ts';
+import type { CompiledPolicy } from '@palisade/verdict/policy/compile';
+import type { CompiledWaiver } from '@palisade/verdict/waiver/compile';
+import { readTarget } from '../scan/read.ts';
+import type { ReadOutcome } from '../scan/read.ts';
+import { parseTarget } from '../scan/target.ts';
+import type { Target } from '../scan/target.ts';
+import { scanUsage } from './scan-usage.ts';
 import { installedFeed, located, parse } from './feed/arguments.ts';
 
-const usage = `usage: palisade scan TARGET [OPTIONS]
-
-TARGET  docker:NAME, archive:FILE, oci:PATH, dir:PATH, sbom:FILE, or bare: then the source is guessed and named
-
-  --feed F           the vulnerability feed (default: the imported one)
-  --policy F         a gate policy; may be given more than once
-  --waivers F        waivers; may be given more than once
-  --fail-on SEVERITY deny findings of this severity or worse: critical, high, medium or low
-  --strict           exit 3 when something could not be looked at
-  --format FORMAT    table (default), json, sarif, cyclonedx, spdx, junit or html
-  --output F         write there instead of to standard output
-  --secret-rules F   secret rules in gitleaks' TOML language instead of the shipped ones
-  --no-cache         neither read nor write the layer cache
-  --verify           hash everything that is read
-
-exit: 0 allowed, 1 denied by the policy, 2 wrong use or unreadable target, 3 partial under --strict
-
-examples:
-  palisade scan shop/api:1.2
-  palisade scan archive:image.tar --fail-on high
-  palisade scan dir:/ --format json --output host.json
-  palisade scan sbom:bom.json --format sarif --output scan.sarif`;
-
 export const command: Command = {
-  summary: { en: 'scan an image, archive or directory', 'zh-CN': '扫描镜像、归档或目录' },
-  usage,
+  summary: { en: 'scan an image, archive, directory, registry or SBOM', 'zh-CN': '扫描镜像、归档、目录、镜像仓库或 SBOM' },
+  usage: scanUsage,
   async run(args, io) {
     const { values, positionals } = parse(args, {
       feed: { type: 'string' },
@@ -45,49 +30,111 @@ export const command: Command = {
       strict: { type: 'boolean' },
       format: { type: 'string', default: 'table' },
       output: { type: 'string' },
+      lang: { type: 'string' },
+      platform: { type: 'string' },
+      'insecure-registry': { type: 'string', multiple: true },
       'secret-rules': { type: 'string' },
       'no-cache': { type: 'boolean' },
       verify: { type: 'boolean' },
+      memory: { type: 'string', default: '1024' },
+      timeout: { type: 'string', default: '25m' },
     });
     const [wanted, extra] = positionals;
     if (wanted === undefined || extra !== undefined) throw new UsageError('scan takes one target; see "palisade scan --help"');
     const wantedFormat = formatNames.find((name) => name === values.format);
     if (wantedFormat === undefined) throw new UsageError(`--format ${values.format}: one of ${formatNames.join(', ')}`);
-    const [{ parseTarget }, { createScanner, conclude }, { readTarget }, { compileGatePolicy, failOnPolicy }, { compileWaivers }] = await Promise.all([
-      import('../scan/target.ts'),
-      import('../scan/pipeline.ts'),
-      import('../scan/read.ts'),
-      import('@palisade/verdict/policy/compile'),
-      import('@palisade/verdict/waiver/compile'),
-    ]);
-    const policies = (values.policy ?? []).map((file) => compileGatePolicy(readInput(io, file), { file }));
-    if (values['fail-on'] !== undefined) policies.push(failOnPolicy(severityOf(values['fail-on'])));
-    const waivers = (values.waivers ?? []).flatMap((file) => compileWaivers(readInput(io, file), { file }));
+    const locale = values.lang === undefined ? io.locale : localeNamed(values.lang);
+    const judges = await judgesOf(values, io);
+    const target = parseTarget(wanted, io.cwd);
+    const zh = locale === 'zh-CN';
+    if (target.guessed && io.progress) io.err(zh ? `目标识别为 ${target.kind}:${target.ref}\n` : `taken as ${target.kind}:${target.ref}\n`);
     const rules = values['secret-rules'];
-    const scanner = createScanner(rules === undefined ? undefined : { file: rules, text: readInput(io, rules) });
-    if (io.progress) for (const notice of scanner.secretRules.notices) io.err(`palisade: ${notice}\n`);
-    const bundle = await openFeed(io, values.feed);
-    try {
-      const target = parseTarget(wanted, io.cwd);
-      if (target.guessed && io.progress) io.err(io.locale === 'zh-CN' ? `目标识别为 ${target.kind}:${target.ref}\n` : `taken as ${target.kind}:${target.ref}\n`);
-      const reading = await readTarget(target, scanner, {
-        signal: io.signal,
-        verify: values.verify === true,
-        io,
-        ...(values['no-cache'] === true ? {} : { cache: path.join(path.dirname(path.dirname(installedFeed(io))), 'cache', 'layers') }),
-        ...(io.progress ? { progress: (done: number, total: number) => io.err(`\r\u001b[K${io.locale === 'zh-CN' ? '读取镜像层' : 'reading layer'} ${done + 1}/${total}`) } : {}),
-      });
+    const stages = zh ? { pull: '拉取镜像层', read: '读取镜像层' } : { pull: 'pulling layer', read: 'reading layer' };
+    const outcome = await guided(target, readTarget(target, {
+      signal: io.signal,
+      verify: values.verify === true,
+      io,
+      memory: memoryOf(values.memory),
+      time: timeOf(values.timeout),
+      insecure: values['insecure-registry'] ?? [],
+      ...(rules === undefined ? {} : { rules: { file: rules, text: readInput(io, rules) } }),
+      ...(values.platform === undefined ? {} : { platform: platformOf(values.platform) }),
+      ...(values['no-cache'] === true ? {} : { cache: path.join(path.dirname(path.dirname(installedFeed(io))), 'cache', 'layers') }),
+      ...(io.progress ? { progress: (stage: 'pull' | 'read', done: number, total: number) => io.err(`\r\u001b[K${stages[stage]} ${done + 1}/${total}`) } : {}),
+    })).finally(() => {
       if (io.progress) io.err('\r\u001b[K');
-      const now = new Date();
-      const result = conclude(scanner, reading, { bundle, policies, waivers, now });
-      await print(result, wantedFormat, values.output, io, now);
-      if (result.verdict.result === 'deny') return 1;
-      return values.strict === true && result.status !== 'complete' ? 3 : 0;
-    } finally {
-      bundle?.close();
+    });
+    const now = new Date();
+    const result = await concluded(outcome, target, judges, rules === undefined ? undefined : { file: rules, text: readInput(io, rules) }, values.feed, io, now);
+    await print(result, wantedFormat, values.output, { ...io, locale }, now);
+    if (result.status === 'failed') {
+      io.err(`palisade: ${result.gaps[0]?.reason ?? ''}\n`);
+      return 2;
     }
+    if (result.verdict.result === 'deny') return 1;
+    return values.strict === true && result.status !== 'complete' ? 3 : 0;
   },
 };
+
+type Judges = { readonly policies: readonly CompiledPolicy[]; readonly waivers: readonly CompiledWaiver[] };
+
+/** Policies and waivers are read first: wrong ones are refused before anything is scanned. None asked for, none loaded. */
+async function judgesOf(values: { policy?: string[] | undefined; waivers?: string[] | undefined; 'fail-on'?: string | undefined }, io: Io): Promise<Judges> {
+  const policies: CompiledPolicy[] = [];
+  if (values.policy !== undefined || values['fail-on'] !== undefined) {
+    const { compileGatePolicy, failOnPolicy } = await import('@palisade/verdict/policy/compile');
+    for (const file of values.policy ?? []) policies.push(compileGatePolicy(readInput(io, file), { file }));
+    if (values['fail-on'] !== undefined) policies.push(failOnPolicy(severityOf(values['fail-on'])));
+  }
+  if (values.waivers === undefined) return { policies, waivers: [] };
+  const { compileWaivers } = await import('@palisade/verdict/waiver/compile');
+  return { policies, waivers: values.waivers.flatMap((file) => compileWaivers(readInput(io, file), { file })) };
+}
+
+async function concluded(outcome: ReadOutcome, target: Target, judges: Judges, rules: { file: string; text: string } | undefined, feed: string | undefined, io: Io, now: Date): Promise<ScanResult> {
+  const [{ createScanner }, { conclude, failedScan }] = await Promise.all([import('../scan/analyzers.ts'), import('../scan/pipeline.ts')]);
+  const bundle = await openFeed(io, feed);
+  try {
+    const judgement = { bundle, ...judges, now };
+    if ('failed' in outcome) return failedScan(target, outcome.failed, outcome.isolation, judgement);
+    const scanner = createScanner(rules);
+    if (io.progress) for (const notice of scanner.secretRules.notices) io.err(`palisade: ${notice}\n`);
+    return conclude(scanner, outcome.isolation === undefined ? outcome.reading : { ...outcome.reading, isolation: outcome.isolation }, judgement);
+  } finally {
+    bundle?.close();
+  }
+}
+
+/** A bare name is looked up in the local engine only; who meant a registry is told how to say so. */
+async function guided(target: Target, reading: Promise<ReadOutcome>): Promise<ReadOutcome> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (!target.guessed || target.kind !== 'docker') throw error;
+    throw new UsageError(`${messageOf(error)}\n"${target.ref}" is no file and was taken as an image of the local engine; a registry is asked only when named: palisade scan registry:${target.ref}`);
+  }
+}
+
+function localeNamed(text: string): Io['locale'] {
+  if (text === 'en' || text === 'zh-CN') return text;
+  throw new UsageError(`--lang ${text}: en or zh-CN`);
+}
+
+function platformOf(text: string): string {
+  if (/^[a-z0-9]+\/[a-z0-9_]+(?:\/[a-z0-9.]+)?$/.test(text)) return text;
+  throw new UsageError(`--platform ${text}: os/architecture, such as linux/arm64`);
+}
+
+function memoryOf(text: string): number {
+  if (/^\d{2,6}$/.test(text) && Number(text) >= 64) return Number(text) * 2 ** 20;
+  throw new UsageError(`--memory ${text}: a number of MiB from 64 up`);
+}
+
+function timeOf(text: string): number {
+  const time = parseDuration(text);
+  if (time !== undefined && time > 0) return time;
+  throw new UsageError(`--timeout ${text}: a duration such as 90s, 25m or 2h`);
+}
 
 async function openFeed(io: Io, named: string | undefined) {
   const { openBundle } = await import('@palisade/advisory/bundle/open');

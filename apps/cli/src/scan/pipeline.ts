@@ -4,18 +4,12 @@ import { matchWithoutBundle } from '@palisade/advisory/match/without-bundle';
 import { prioritise } from '@palisade/advisory/priority/prioritise';
 import type { PriorityContext } from '@palisade/advisory/priority/prioritise';
 import { assemblePackages } from '@palisade/catalog/assemble';
-import { cataloguers } from '@palisade/catalog/registry';
 import type { Analysis } from '@palisade/image/analyse';
-import type { Analyzer } from '@palisade/image/analyzer';
 import type { OpenedImage } from '@palisade/image/source/opened-image';
 import type { Draft } from '@palisade/inspect/detector';
-import { imageConfigAnalyzer } from '@palisade/inspect/image-config/analyzer';
 import { imageConfig } from '@palisade/inspect/image-config/detector';
-import { secretsAnalyzer } from '@palisade/inspect/secrets/analyzer';
 import { binaryFilesGap, secretFindings, secretsInSettings } from '@palisade/inspect/secrets/findings';
-import { loadSecretRules } from '@palisade/inspect/secrets/load';
 import { secretRedactor } from '@palisade/inspect/secrets/redact';
-import type { SecretRules } from '@palisade/inspect/secrets/rule';
 import type { Finding } from '@palisade/model/finding';
 import type { Gap } from '@palisade/model/gap';
 import { mergeGaps } from '@palisade/model/gap';
@@ -24,17 +18,8 @@ import type { ScanResult } from '@palisade/model/scan-result';
 import type { CompiledPolicy } from '@palisade/verdict/policy/compile';
 import { evaluate } from '@palisade/verdict/policy/evaluate';
 import type { CompiledWaiver, Place } from '@palisade/verdict/waiver/compile';
-import { readContent } from './content.ts';
+import type { Scanner } from './analyzers.ts';
 import { secretSettings, settingsOf } from './settings.ts';
-
-/** What every scan of a process shares: compiled once. */
-export type Scanner = { readonly analyzers: readonly Analyzer[]; readonly secretRules: SecretRules };
-
-/** Loads the secret rules (the shipped ones unless a text is given) and lists every analyzer. */
-export function createScanner(rules: { file: string; text: string } = readContent('secrets/palisade.toml')): Scanner {
-  const secretRules = loadSecretRules(rules.text, { file: rules.file, useDefault: () => readContent('secrets/palisade.toml') });
-  return { secretRules, analyzers: [...cataloguers, imageConfigAnalyzer, secretsAnalyzer(secretRules)] };
-}
 
 /** Where the scanned thing runs, which raises priorities; left out: not looked at. */
 export type Running = Pick<PriorityContext, 'running' | 'exposed' | 'privileged'>;
@@ -55,6 +40,8 @@ export type Reading = {
   readonly opened: Pick<OpenedImage, 'image' | 'config'> | null;
   /** Packages that the target lists itself (an SBOM): nothing is assembled from facts then. */
   readonly packages?: readonly Package[];
+  /** How the process that read it was held. */
+  readonly isolation?: ScanResult['isolation'];
 };
 
 /** Facts become packages and findings, findings get their priority, policies their say: the scan's one document. */
@@ -73,11 +60,17 @@ export function conclude(scanner: Scanner, reading: Reading, judgement: Judgemen
       gaps: [...analysis.gaps, ...(binary === undefined ? [] : [binary])],
       image: opened === null ? null : { ...opened.image, layers, ...(opened.image.labels === undefined ? {} : { labels: redactLabels(opened.image.labels, redact) }) },
       lookedAt: { files: analysis.files, bytes: analysis.bytes, layers: Math.max(1, layers.length), detectors: reading.packages === undefined ? scanner.analyzers.map((analyzer) => analyzer.id) : ['sbom'] },
+      ...(reading.isolation === undefined ? {} : { isolation: reading.isolation }),
       packages,
     },
     drafts,
     judgement,
   );
+}
+
+/** A target whose reading was ended: nothing is known of it, which the policies hear as a failed scan. */
+export function failedScan(target: ScanResult['target'], failed: { readonly kind: string; readonly reason: string }, isolation: ScanResult['isolation'], judgement: Judgement): ScanResult {
+  return judge({ target: { kind: target.kind, ref: target.ref }, status: 'failed', content: 'headers', gaps: [{ kind: failed.kind, subject: target.ref, reason: failed.reason, count: 1 }], image: null, packages: [], ...(isolation === undefined ? {} : { isolation }) }, [], judgement);
 }
 
 function redactLabels(labels: Readonly<Record<string, string>>, redact: (text: string) => string): Record<string, string> {
@@ -86,7 +79,7 @@ function redactLabels(labels: Readonly<Record<string, string>>, redact: (text: s
 }
 
 /** A scan without feed, findings and verdict. */
-export type Unjudged = Pick<ScanResult, 'target' | 'status' | 'content' | 'gaps' | 'image' | 'lookedAt' | 'packages'>;
+export type Unjudged = Pick<ScanResult, 'target' | 'status' | 'content' | 'gaps' | 'image' | 'lookedAt' | 'packages' | 'isolation'>;
 
 /** Matches packages, adds the detectors' drafts and asks the policies. */
 export function judge(scan: Unjudged, drafts: readonly Draft[], judgement: Judgement): ScanResult {

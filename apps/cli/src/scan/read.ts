@@ -1,65 +1,60 @@
-import { analyseImage, analyseRoot } from '@palisade/image/analyse';
+import { fstatSync, openSync } from 'node:fs';
 import { createLayerCache } from '@palisade/image/cache/cache';
-import { openArchive, openOci } from '@palisade/image/open';
-import type { OpenedImage } from '@palisade/image/source/opened-image';
-import { UsageError } from '../command.ts';
+import { folderStore } from '@palisade/image/cache/folder-store';
 import type { Io } from '../command.ts';
-import { mountsToSkip } from './mounts.ts';
-import type { Reading, Scanner } from './pipeline.ts';
+import { readContent } from './content.ts';
+import type { Reading } from './pipeline.ts';
+import { prepare } from './prepare.ts';
 import type { Target } from './target.ts';
+import type { Job } from './worker/job.ts';
+import type { Isolation, WorkerOutcome } from './worker/start.ts';
 
 export type ReadOptions = {
   readonly signal: AbortSignal;
   readonly verify: boolean;
   /** Folder of the layer cache; undefined: none. */
   readonly cache?: string;
-  readonly progress?: (done: number, total: number) => void;
+  readonly rules?: { readonly file: string; readonly text: string };
+  readonly platform?: string;
+  /** Registries that may be spoken to without TLS. */
+  readonly insecure?: readonly string[];
+  /** What the reading process may take: bytes, milliseconds. */
+  readonly memory: number;
+  readonly time: number;
+  readonly progress?: (stage: 'pull' | 'read', done: number, total: number) => void;
   readonly io: Io;
 };
 
-/** Opens and reads a target. What cannot be opened at all throws; the rest is gaps. */
-export async function readTarget(target: Target, scanner: Scanner, options: ReadOptions): Promise<Reading> {
-  const { kind, ref } = target;
-  if (kind === 'sbom') return (await import('./sbom.ts')).readSbomTarget(ref);
-  const shared = { signal: options.signal, verify: options.verify, ...(options.progress === undefined ? {} : { progress: options.progress }) };
-  if (kind === 'dir') {
-    return { target: { kind, ref }, analysis: await analyseRoot(ref, scanner.analyzers, { signal: options.signal, skip: mountsToSkip(ref) }), opened: null };
-  }
-  const opaque = kind === 'docker' ? (await import('@palisade/image/layer/opaque')).opaqueTest() : undefined;
-  const opened = await openTarget(target, options, opaque !== undefined);
+/** A target that was read, or one whose reading ended by a limit: that is a result too. */
+export type ReadOutcome = { readonly isolation: Isolation | undefined } & ({ readonly reading: Reading } | { readonly failed: { readonly kind: string; readonly reason: string } });
+
+/**
+ * Opens and reads a target in a confined process. What cannot be opened at all, or is no image, throws; the rest is gaps.
+ * Where no process can be started (`io.self` is empty: tests of the parts) it is read in this one.
+ */
+export async function readTarget(target: Target, options: ReadOptions): Promise<ReadOutcome> {
+  const { progress, signal, io } = options;
+  const prepared = await prepare(target, { io, signal, insecure: options.insecure ?? [], ...(options.platform === undefined ? {} : { platform: options.platform }), ...(progress === undefined ? {} : { progress: (done: number, total: number) => progress('pull', done, total) }) });
   try {
-    const cache = options.cache === undefined ? undefined : createLayerCache(options.cache);
-    const analysis = await analyseImage(opened, scanner.analyzers, { ...shared, ...(cache === undefined ? {} : { cache }), ...(opaque === undefined ? {} : { opaque }) });
-    return { target: { kind, ref }, analysis, opened };
+    const job: Job = { source: prepared.source, target: { kind: target.kind, ref: target.ref }, rules: options.rules ?? readContent('secrets/palisade.toml'), verify: options.verify, cache: options.cache !== undefined };
+    const store = options.cache === undefined ? undefined : folderStore(options.cache);
+    const shared = { signal, ...(progress === undefined ? {} : { progress: (done: number, total: number) => progress('read', done, total) }) };
+    if (io.self.length === 0) {
+      const { perform } = await import('./worker/perform.ts');
+      return { isolation: undefined, reading: await perform(job, again(prepared.fd), { ...shared, ...(store === undefined ? {} : { cache: createLayerCache(store) }) }) };
+    }
+    const { readInWorker } = await import('./worker/start.ts');
+    const outcome: WorkerOutcome = await readInWorker(job, prepared.fd, { ...shared, self: io.self, memory: options.memory, time: options.time, reads: prepared.reads, ...(store === undefined ? {} : { cache: store }) });
+    if ('refused' in outcome) throw new Error(outcome.refused);
+    return outcome;
   } finally {
-    opened.close();
+    prepared.close();
   }
 }
 
-async function openTarget({ kind, ref }: Target, options: ReadOptions, canReadInPlace: boolean): Promise<OpenedImage> {
-  switch (kind) {
-    case 'archive':
-      return openArchive(ref);
-    case 'oci':
-      return openOci(ref);
-    case 'docker': {
-      const [{ openEngineImage }, { linkEngine }] = await Promise.all([import('@palisade/image/source/engine-image'), import('./engine-link.ts')]);
-      const link = await linkEngine(options.io);
-      try {
-        const opened = await openEngineImage(link.engine, ref, { signal: options.signal, canReadInPlace });
-        return {
-          ...opened,
-          close() {
-            opened.close();
-            link.close();
-          },
-        };
-      } catch (error) {
-        link.close();
-        throw error;
-      }
-    }
-    default:
-      throw new UsageError(`${kind}: this source cannot be read yet by this version`);
-  }
+/** A second descriptor of the same file: reading owns and closes it. */
+function again(fd: number | undefined): number | undefined {
+  if (fd === undefined) return undefined;
+  fstatSync(fd);
+  return openSync(`/proc/self/fd/${fd}`, 'r');
 }

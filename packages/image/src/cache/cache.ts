@@ -1,6 +1,4 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import type { Analyzer } from '../analyzer.ts';
 import type { Content } from '../content.ts';
@@ -20,51 +18,47 @@ export type LayerCache = {
   keep(diffId: string, analyzers: readonly Analyzer[], content: Content, facts: LayerFacts, witness: Witness): void;
 };
 
+/**
+ * Where entries lie, by key (64 hexadecimal digits): a folder of ours, or the process that started this one. `read`
+ * answers undefined for "not there"; `write` never throws, for an entry that can't be kept costs time, not the scan.
+ */
+export type CacheStore = {
+  read(key: string): Buffer | undefined;
+  write(key: string, bytes: Buffer): void;
+  remove(key: string): void;
+};
+
 const formatVersion = 2;
 const maxEntry = 256 << 20;
 
-/** Keeps results under `folder`. An entry that can't be read or written costs time, never the scan; `failed` hears of it. */
-export function createLayerCache(folder: string, failed: (reason: string) => void = () => {}): LayerCache {
-  const fileOf = (analyzers: readonly Analyzer[], ...subject: (string | number)[]): string => {
-    const key = createHash('sha256').update(JSON.stringify([formatVersion, subject, analyzers.map((one) => `${one.id}@${one.version}`).toSorted((a, b) => a.localeCompare(b, 'en'))])).digest('hex');
-    return path.join(folder, key.slice(0, 2), `${key.slice(2)}.json.zst`);
-  };
-  const claimed = (diffId: string, analyzers: readonly Analyzer[], content: Content): string => fileOf(analyzers, 'claimed', diffId, content.size);
+/** Results packed into a store's entries; the key holds the layer and the version of everything that read it. */
+export function createLayerCache(store: CacheStore): LayerCache {
+  const keyOf = (analyzers: readonly Analyzer[], ...subject: (string | number)[]): string =>
+    createHash('sha256').update(JSON.stringify([formatVersion, subject, analyzers.map((one) => `${one.id}@${one.version}`).toSorted((a, b) => a.localeCompare(b, 'en'))])).digest('hex');
+  const claimed = (diffId: string, analyzers: readonly Analyzer[], content: Content): string => keyOf(analyzers, 'claimed', diffId, content.size);
   return {
-    get: (diffId, analyzers) => load(fileOf(analyzers, diffId)) as LayerFacts | undefined,
-    put: (diffId, analyzers, facts) => store(fileOf(analyzers, diffId), facts),
+    get: (diffId, analyzers) => load(keyOf(analyzers, diffId)) as LayerFacts | undefined,
+    put: (diffId, analyzers, facts) => save(keyOf(analyzers, diffId), facts),
     recall(diffId, analyzers, content) {
       const entry = load(claimed(diffId, analyzers, content)) as { facts: LayerFacts; witness: Witness } | undefined;
       return entry !== undefined && confirms(content, entry.witness) ? entry.facts : undefined;
     },
-    keep: (diffId, analyzers, content, facts, witness) => store(claimed(diffId, analyzers, content), { facts, witness }),
+    keep: (diffId, analyzers, content, facts, witness) => save(claimed(diffId, analyzers, content), { facts, witness }),
   };
 
-  function load(file: string): unknown {
-    let packed: Buffer;
-    try {
-      packed = readFileSync(file);
-    } catch {
-      return undefined;
-    }
+  function load(key: string): unknown {
+    const packed = store.read(key);
+    if (packed === undefined) return undefined;
     try {
       return JSON.parse(zstdDecompressSync(packed, { maxOutputLength: maxEntry }).toString('utf8'));
     } catch {
       // Half written or damaged: forgotten, and the layer is read again.
-      rmSync(file, { force: true });
+      store.remove(key);
       return undefined;
     }
   }
 
-  function store(file: string, entry: unknown): void {
-    const fresh = `${file}.${process.pid}`;
-    try {
-      mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
-      writeFileSync(fresh, zstdCompressSync(Buffer.from(JSON.stringify(entry))), { mode: 0o600 });
-      renameSync(fresh, file);
-    } catch (error) {
-      rmSync(fresh, { force: true });
-      failed(error instanceof Error ? error.message : String(error));
-    }
+  function save(key: string, entry: unknown): void {
+    store.write(key, zstdCompressSync(Buffer.from(JSON.stringify(entry))));
   }
 }

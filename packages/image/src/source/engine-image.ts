@@ -1,32 +1,43 @@
-import { accessSync, constants } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { accessSync, closeSync, constants, mkdtempSync, openSync, rmSync, unlinkSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { mkdtempSync, rmSync, unlinkSync } from 'node:fs';
 import type { ContainerEngine, EngineImageDetail } from '@palisade/engine/engine';
 import { messageOf } from '@palisade/model/error';
-import { fileContent } from '../content.ts';
 import { UnreadableImage } from '../error.ts';
-import { indexArchive } from './archive-index.ts';
+import { hostPlatform, openArchiveFile } from '../open.ts';
 import { describeImage, parseConfig } from './config.ts';
-import { openDockerArchive } from './docker-archive.ts';
 import type { OpenedImage } from './opened-image.ts';
 
-/**
- * An image of a container engine: its layer directories in place where this process can read them, else its export,
- * spooled to a temporary file without a name. `canReadInPlace` is false where opaque directories can't be told.
- */
-export async function openEngineImage(engine: ContainerEngine, reference: string, options: { signal: AbortSignal; canReadInPlace: boolean }): Promise<OpenedImage> {
+/** How an engine's image is to be read: its layer directories in place, or the export in an open file without a name. */
+export type EngineImagePlan =
+  | { readonly kind: 'in-place'; readonly detail: EngineImageDetail; readonly reference: string }
+  | { readonly kind: 'export'; readonly names: readonly string[]; readonly digest?: string; readonly reference: string; readonly why: string };
+
+/** Asks the engine. `fd`: the export, owned by the caller. `canReadInPlace` is false where opaque directories can't be told. */
+export async function planEngineImage(engine: ContainerEngine, reference: string, options: { signal: AbortSignal; canReadInPlace: boolean }): Promise<{ plan: EngineImagePlan; fd?: number }> {
   let detail: EngineImageDetail;
   try {
     detail = await engine.image(reference);
   } catch (error) {
     throw new UnreadableImage(`${engine.kind}:${reference}: ${messageOf(error)}`, {}, error);
   }
-  const reason = options.canReadInPlace ? whyNotInPlace(detail) : 'extended attributes are not readable here';
-  if (reason === undefined) return inPlace(detail, reference);
-  const exported = await exportImage(engine, reference, options.signal);
-  return { ...exported, layers: exported.layers.map((layer) => ({ ...layer, verified: true })), image: { ...exported.image, names: [...detail.names], ...digestOf(detail) } };
+  const why = options.canReadInPlace ? whyNotInPlace(detail) : 'extended attributes are not readable here';
+  if (why === undefined) return { plan: { kind: 'in-place', detail, reference } };
+  return { plan: { kind: 'export', names: detail.names, ...digestOf(detail), reference, why }, fd: await exportImage(engine, reference, options.signal) };
+}
+
+/** Opens what was planned; an export's descriptor is owned from here on. */
+export async function openEnginePlan(plan: EngineImagePlan, fd?: number): Promise<OpenedImage> {
+  if (plan.kind === 'in-place') return inPlace(plan.detail, plan.reference);
+  if (fd === undefined) throw new Error('an export without a file');
+  const opened = await openArchiveFile(fd, plan.reference, { platform: hostPlatform, wanted: plan.reference });
+  return { ...opened, layers: opened.layers.map((layer) => ({ ...layer, verified: true })), image: { ...opened.image, names: [...plan.names], ...(plan.digest === undefined ? {} : { digest: plan.digest }) } };
+}
+
+/** Plans and opens in one process. */
+export async function openEngineImage(engine: ContainerEngine, reference: string, options: { signal: AbortSignal; canReadInPlace: boolean }): Promise<OpenedImage> {
+  const { plan, fd } = await planEngineImage(engine, reference, options);
+  return openEnginePlan(plan, fd);
 }
 
 function whyNotInPlace(detail: EngineImageDetail): string | undefined {
@@ -60,21 +71,21 @@ function digestOf(detail: EngineImageDetail): { digest?: string } {
   return digest === undefined ? {} : { digest };
 }
 
-async function exportImage(engine: ContainerEngine, reference: string, signal: AbortSignal): Promise<OpenedImage> {
+async function exportImage(engine: ContainerEngine, reference: string, signal: AbortSignal): Promise<number> {
   const folder = mkdtempSync(path.join(tmpdir(), 'palisade-export-'));
   const file = path.join(folder, 'image.tar');
-  const handle = await open(file, 'wx+', 0o600);
+  const fd = openSync(file, 'wx+', 0o600);
   unlinkSync(file);
   rmSync(folder, { recursive: true, force: true });
   try {
-    for await (const bytes of await engine.export(reference, signal)) await handle.write(bytes);
-    const { size } = await handle.stat();
-    const content = fileContent(handle.fd, 0, size);
-    const opened = openDockerArchive(indexArchive(content, reference), reference, reference);
-    return { ...opened, close: () => void handle.close() };
+    for await (const bytes of await engine.export(reference, signal)) writeAll(fd, bytes as Uint8Array);
+    return fd;
   } catch (error) {
-    await handle.close();
-    if (error instanceof UnreadableImage) throw error;
-    throw new UnreadableImage(`${engine.kind}:${reference}: export: ${messageOf(error)}`, {}, error);
+    closeSync(fd);
+    throw new UnreadableImage(`${engine.kind}:${reference}: the export broke off: ${messageOf(error)}`, {}, error);
   }
+}
+
+function writeAll(fd: number, bytes: Uint8Array): void {
+  for (let offset = 0; offset < bytes.length; ) offset += writeSync(fd, bytes, offset);
 }

@@ -1,0 +1,41 @@
+import { readFileSync, readlinkSync, writeSync } from 'node:fs';
+import { createLayerCache } from '@palisade/image/cache/cache';
+import { messageOf } from '@palisade/model/error';
+import type { Command } from '../command.ts';
+import { linkedStore } from '../scan/worker/cache-link.ts';
+import type { Confinement, Job } from '../scan/worker/job.ts';
+import { perform } from '../scan/worker/perform.ts';
+
+/** The confined process that reads hostile bytes: job on standard input, bytes on descriptor 3, cache on 4, answers as lines. */
+export const command: Command = {
+  summary: { en: 'read one target (started by scan)', 'zh-CN': '读取一个目标（由 scan 启动）' },
+  usage: 'palisade __scan-worker',
+  async run(_, io) {
+    say({ ready: confinement() });
+    const job = JSON.parse(readFileSync(0, 'utf8')) as Job;
+    const bytesComeAlong = !['oci-directory', 'directory'].includes(job.source.kind) && !(job.source.kind === 'engine' && job.source.plan.kind === 'in-place');
+    try {
+      const { target: _target, analysis, opened, packages } = await perform(job, bytesComeAlong ? 3 : undefined, {
+        signal: io.signal,
+        ...(job.cache ? { cache: createLayerCache(linkedStore(4)) } : {}),
+        progress: (done, total) => say({ progress: [done, total] }),
+      });
+      say({ done: { analysis, opened: opened === null ? null : { image: opened.image, config: opened.config }, ...(packages === undefined ? {} : { packages }) } });
+    } catch (error) {
+      say({ error: messageOf(error) });
+    }
+    return 0;
+  },
+};
+
+/** Synchronous: what was said is out, whatever happens next. */
+function say(line: object): void {
+  const bytes = Buffer.from(`${JSON.stringify(line)}\n`);
+  for (let offset = 0; offset < bytes.length; ) offset += writeSync(1, bytes, offset);
+}
+
+function confinement(): Confinement {
+  const status = readFileSync('/proc/self/status', 'latin1');
+  const field = (name: string): string => new RegExp(`^${name}:\\s*(\\S+)`, 'm').exec(status)?.[1] ?? '';
+  return { uid: process.getuid?.() ?? 0, capabilities: field('CapEff'), noNewPrivileges: field('NoNewPrivs') === '1', network: readlinkSync('/proc/self/ns/net') };
+}

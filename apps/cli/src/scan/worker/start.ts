@@ -1,0 +1,163 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { chownSync, mkdtempSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Duplex } from 'node:stream';
+import { StringDecoder } from 'node:string_decoder';
+import type { CacheStore } from '@palisade/image/cache/cache';
+import { messageOf } from '@palisade/model/error';
+import type { Reading } from '../pipeline.ts';
+import { serveStore } from './cache-link.ts';
+import { attempts } from './confine.ts';
+import type { Attempt } from './confine.ts';
+import { WorkerLine } from './job.ts';
+import type { Confinement, Job } from './job.ts';
+
+export type WorkerOptions = {
+  /** Command and leading arguments that start this CLI. */
+  readonly self: readonly string[];
+  readonly signal: AbortSignal;
+  readonly cache?: CacheStore;
+  readonly progress?: (done: number, total: number) => void;
+  /** Bytes of memory and milliseconds that the worker may take. */
+  readonly memory: number;
+  readonly time: number;
+  /** True: the source is read by path, not from the descriptor. */
+  readonly reads: boolean;
+};
+
+/** How the worker was held, as it and its parent measured it. */
+export type Isolation = { readonly network: 'empty' | 'shared'; readonly user: 'nobody' | 'own'; readonly capabilities: 'none' | 'read-files' | 'some' };
+
+/** `failed`: the worker was ended by a limit or died; the reason is for people, the kind for the gap. */
+export type WorkerOutcome = { readonly isolation: Isolation } & ({ readonly reading: Reading } | { readonly refused: string } | { readonly failed: { readonly kind: string; readonly reason: string } });
+
+/** Lines of a worker that floods its parent are not collected beyond this. */
+const maxLine = 512 << 20;
+
+/** Reads a target in a confined process of its own. Throws only when no process could be started, or on abort. */
+export async function readInWorker(job: Job, fd: number | undefined, options: WorkerOptions): Promise<WorkerOutcome> {
+  const uid = process.getuid?.() ?? 0;
+  const ways = attempts({ reads: options.reads, memory: options.memory, cpu: Math.ceil(options.time / 1000), program: [...options.self, '__scan-worker'] }, uid);
+  let last: Error | undefined;
+  for (const way of ways) {
+    const outcome = await run(way, job, fd, options);
+    if (!('unstarted' in outcome)) return outcome;
+    last = new Error(outcome.unstarted);
+  }
+  throw new Error(`the scan worker did not start: ${last?.message ?? ''}`);
+}
+
+async function run(way: Attempt, job: Job, fd: number | undefined, options: WorkerOptions): Promise<WorkerOutcome | { unstarted: string }> {
+  const scratch = mkdtempSync(path.join(tmpdir(), 'palisade-worker-'));
+  try {
+    if (way.uid !== undefined) chownSync(scratch, way.uid, way.uid);
+    // Nothing of the environment that could hold a credential.
+    const env = { PATH: '/usr/bin:/bin:/usr/sbin:/sbin', TMPDIR: scratch, LANG: 'C.UTF-8' };
+    const child = spawn(way.command, [...way.args], { env, cwd: '/', stdio: ['pipe', 'pipe', 'pipe', fd ?? 'ignore', options.cache === undefined ? 'ignore' : 'pipe'] });
+    return await follow(child, job, options);
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+async function follow(child: ChildProcess, job: Job, options: WorkerOptions): Promise<WorkerOutcome | { unstarted: string }> {
+  let isolation: Isolation | undefined;
+  let answer: { reading: Reading } | { refused: string } | undefined;
+  let killed: { kind: string; reason: string } | undefined;
+  let said = '';
+  const end = (kind: string, reason: string): void => {
+    killed ??= { kind, reason };
+    child.kill('SIGKILL');
+  };
+  const cacheSocket = child.stdio[4] as Duplex | null | undefined;
+  if (options.cache !== undefined && cacheSocket != null) serveStore(cacheSocket, options.cache);
+  child.stderr?.on('data', (bytes: Buffer) => {
+    said = (said + bytes.toString('utf8')).slice(-4000);
+  });
+  readLines(child, (line) => {
+    const parsed = WorkerLine.safeParse(parseLine(line));
+    if (!parsed.success) end('scan-worker-broken', 'the scan worker said what it must not say');
+    else if ('ready' in parsed.data) isolation = measured(parsed.data.ready);
+    else if ('progress' in parsed.data) options.progress?.(...parsed.data.progress);
+    else if ('error' in parsed.data) answer = { refused: parsed.data.error };
+    else answer = { reading: { target: job.target, ...parsed.data.done } as Reading };
+  }, () => end('limit-scan-result', `the scan worker answered with more than ${maxLine} bytes`));
+  child.stdin?.on('error', () => {});
+  child.stdin?.end(JSON.stringify(job));
+  const abort = (): void => end('interrupted', 'interrupted');
+  options.signal.addEventListener('abort', abort, { once: true });
+  const late = setTimeout(() => end('limit-scan-time', `not done after ${Math.round(options.time / 1000)} seconds`), options.time);
+  const watch = setInterval(() => {
+    if (residentBytes(child.pid) > options.memory) end('limit-scan-memory', `more than ${Math.round(options.memory / 2 ** 20)} MiB of memory`);
+  }, 100);
+  const { code, signal, failure } = await ended(child);
+  clearTimeout(late);
+  clearInterval(watch);
+  options.signal.removeEventListener('abort', abort);
+  options.signal.throwIfAborted();
+  if (isolation === undefined) {
+    if (killed === undefined) return { unstarted: failure ?? (said.trim() || `ended with ${code ?? signal ?? 'nothing'}`) };
+    return { isolation: { network: 'shared', user: 'own', capabilities: 'some' }, failed: killed };
+  }
+  if (killed !== undefined) return { isolation, failed: killed };
+  if (answer !== undefined) return { isolation, ...answer };
+  if (/heap out of memory|allocation failed|Cannot allocate memory/i.test(said) || signal === 'SIGABRT') return { isolation, failed: { kind: 'limit-scan-memory', reason: `more than ${Math.round(options.memory / 2 ** 20)} MiB of memory` } };
+  if (signal === 'SIGXCPU' || signal === 'SIGKILL') return { isolation, failed: { kind: 'limit-scan-time', reason: `ended by ${signal}` } };
+  return { isolation, failed: { kind: 'scan-worker-died', reason: `the scan worker ended with ${code ?? signal ?? 'nothing'}: ${said.trim().split('\n').at(-1) ?? ''}` } };
+}
+
+function ended(child: ChildProcess): Promise<{ code: number | null; signal: NodeJS.Signals | null; failure?: string }> {
+  return new Promise((resolve) => {
+    child.on('error', (error) => resolve({ code: null, signal: null, failure: messageOf(error) }));
+    child.on('close', (code, signal) => resolve({ code, signal }));
+  });
+}
+
+function readLines(child: ChildProcess, each: (line: string) => void, flood: () => void): void {
+  const decoder = new StringDecoder('utf8');
+  let parts: string[] = [];
+  let length = 0;
+  child.stdout?.on('data', (bytes: Buffer) => {
+    let text = decoder.write(bytes);
+    for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n')) {
+      each(parts.join('') + text.slice(0, end));
+      parts = [];
+      length = 0;
+      text = text.slice(end + 1);
+    }
+    parts.push(text);
+    length += text.length;
+    if (length > maxLine) {
+      parts = [];
+      flood();
+    }
+  });
+}
+
+function parseLine(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}
+
+function measured({ uid, capabilities, network }: Confinement): Isolation {
+  const bits = BigInt(`0x${/^[0-9a-f]+$/.test(capabilities) ? capabilities : 'f'}`);
+  return {
+    network: network !== '' && network !== readlinkSync('/proc/self/ns/net') ? 'empty' : 'shared',
+    user: uid !== (process.getuid?.() ?? uid) ? 'nobody' : 'own',
+    // Bit 2 is CAP_DAC_READ_SEARCH.
+    capabilities: bits === 0n ? 'none' : bits === 4n ? 'read-files' : 'some',
+  };
+}
+
+function residentBytes(pid: number | undefined): number {
+  try {
+    return Number(readFileSync(`/proc/${pid ?? 0}/statm`, 'latin1').split(' ')[1] ?? 0) * 4096;
+  } catch {
+    return 0;
+  }
+}

@@ -1,0 +1,30 @@
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { CacheStore } from './cache.ts';
+
+/** Entries as files under `folder`, each written beside its place and then renamed; `failed` hears of what could not be kept. */
+export function folderStore(folder: string, failed: (reason: string) => void = () => {}): CacheStore {
+  const fileOf = (key: string): string => path.join(folder, key.slice(0, 2), `${key.slice(2)}.json.zst`);
+  return {
+    read(key) {
+      try {
+        return readFileSync(fileOf(key));
+      } catch {
+        return undefined;
+      }
+    },
+    write(key, bytes) {
+      const file = fileOf(key);
+      const fresh = `${file}.${process.pid}`;
+      try {
+        mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+        writeFileSync(fresh, bytes, { mode: 0o600 });
+        renameSync(fresh, file);
+      } catch (error) {
+        rmSync(fresh, { force: true });
+        failed(error instanceof Error ? error.message : String(error));
+      }
+    },
+    remove: (key) => rmSync(fileOf(key), { force: true }),
+  };
+}
