@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { gzipSync } from 'node:zlib';
 import { createLayerCache } from '../src/cache/cache.ts';
+import { folderStore } from '../src/cache/folder-store.ts';
 import type { Analysis } from '../src/analyse.ts';
 import { analyseArchive, temporaryFolder } from './reader.ts';
 import { dockerArchive, sha256, tar } from './tar-writer.ts';
@@ -19,7 +21,7 @@ function changed(find: string, replace: string): Buffer {
 
 describe('the layer cache', () => {
   it('serves a file archive only what its own bytes led to', async () => {
-    const cache = createLayerCache(temporaryFolder());
+    const cache = createLayerCache(folderStore(temporaryFolder()));
     const scan = (layer: Buffer): Promise<Analysis> => analyseArchive(archive(layer), { cache });
     expect((await scan(clean)).cachedLayers).toBe(0);
     const served = await scan(clean);
@@ -39,10 +41,23 @@ describe('the layer cache', () => {
   });
 
   it('is not asked under --verify, nor fed by what left gaps', async () => {
-    const cache = createLayerCache(temporaryFolder());
+    const cache = createLayerCache(folderStore(temporaryFolder()));
     await analyseArchive(archive(clean), { cache });
     expect((await analyseArchive(archive(clean), { cache, verify: true })).cachedLayers).toBe(0);
     const cut = clean.subarray(0, 3000);
     for (let round = 0; round < 2; round += 1) expect(await analyseArchive(archive(cut), { cache })).toMatchObject({ cachedLayers: 0, status: 'partial' });
+  });
+
+  it("never serves a verified layer's result to an archive that only claims its id", async () => {
+    const cache = createLayerCache(folderStore(temporaryFolder()));
+    const packed = (layer: Buffer, diffId?: string): Buffer => dockerArchive([{ plain: layer, stored: gzipSync(layer), ...(diffId === undefined ? {} : { diffId }) }]);
+    expect((await analyseArchive(packed(clean), { cache })).content).toBe('verified');
+    const dirty = changed('clean', 'dirty');
+    for (const lie of [packed(dirty, claimed), archive(dirty)]) {
+      const analysis = await analyseArchive(lie, { cache });
+      expect(analysis.facts.map((fact) => fact.data)).toContain('dirty');
+      expect(analysis).toMatchObject({ content: 'headers', cachedLayers: 0 });
+    }
+    expect((await analyseArchive(packed(clean), { cache })).facts.map((fact) => fact.data)).toContain('clean');
   });
 });

@@ -4,6 +4,9 @@ import path from 'node:path';
 /** `reads`: the worker opens files by path itself; `memory` in bytes, `cpu` in seconds. */
 export type Wish = { readonly reads: boolean; readonly memory: number; readonly cpu: number; readonly program: readonly string[] };
 
+/** V8 sets writable address space aside that it never touches; what is touched is measured apart from this limit. */
+const reserve = 2 ** 30;
+
 /** One way to start the worker, best first. `network`: in a network namespace of its own. */
 export type Attempt = { readonly command: string; readonly args: readonly string[]; readonly network: boolean; readonly uid?: number };
 
@@ -19,7 +22,7 @@ export function attempts(wish: Wish, uid: number): Attempt[] {
   const root = uid === 0;
   const [node = process.execPath, ...rest] = wish.program;
   const program = [node, `--max-old-space-size=${Math.floor(wish.memory / 2 ** 20)}`, ...rest];
-  const limits = tool('prlimit') === undefined ? [] : [tool('prlimit') ?? '', `--data=${wish.memory * 2}`, `--cpu=${wish.cpu}`, '--core=0', '--'];
+  const limits = tool('prlimit') === undefined ? [] : [tool('prlimit') ?? '', `--data=${wish.memory + reserve}`, `--cpu=${wish.cpu}`, '--core=0', '--'];
   const other = root && wish.program.filter((one) => path.isAbsolute(one)).every(reachableByOthers);
   const setpriv = tool('setpriv');
   const kept = other && wish.reads ? ',+dac_read_search' : '';

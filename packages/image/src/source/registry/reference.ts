@@ -24,7 +24,7 @@ export function parseReference(text: string): Reference {
   const tag = colon < 0 ? 'latest' : path.slice(colon + 1);
   if (!name.split('/').every((part) => component.test(part))) refuse('its name is not lower-case words between "/"');
   if (!/^\w[\w.-]{0,127}$/.test(tag)) refuse('its tag has other than letters, digits, "_", "." and "-"');
-  if (isHost && !/^(?:\[[0-9a-f:]+\]|[a-z0-9.-]+)(?::\d{1,5})?$/i.test(first)) refuse('its host is no host name');
+  if (isHost && !/^(?:\[[0-9a-f:]+\]|[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?)(?::\d{1,5})?$/i.test(first)) refuse('its host is no host name');
   const hub = !isHost || first === 'docker.io' || first === 'index.docker.io';
   return { host: hub ? 'registry-1.docker.io' : first, name: hub && !name.includes('/') ? `library/${name}` : name, tag, ...(digest === undefined ? {} : { digest }) };
 }
