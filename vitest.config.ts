@@ -11,7 +11,7 @@ export default defineConfig({
           name: 'unit',
           include: ['packages/*/test/**/*.test.{ts,tsx}', 'apps/*/test/**/*.test.{ts,tsx}', 'scripts/test/**/*.test.ts'],
           setupFiles: ['./test/poison-network.ts'],
-          testTimeout: 20_000,
+          testTimeout: process.env['PALISADE_FUZZ'] === undefined ? 20_000 : 3_600_000,
         },
       },
       { test: { name: 'conformance', include: ['test/conformance/**/*.test.ts'], testTimeout: 300_000, hookTimeout: 300_000 } },

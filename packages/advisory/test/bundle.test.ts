@@ -9,6 +9,7 @@ import { openBundle } from '../src/bundle/open.ts';
 import { shrinkage } from '../src/bundle/shrink.ts';
 import { parser as osvParser } from '../src/osv/parser.ts';
 import { bundleOf, folderOf, osv, packageOf, parseWith, ranged, scratch } from './kit.ts';
+import { fuzz } from '../../../test/fuzz.ts';
 
 const files = {
   'npm/a.json': osv('GHSA-1', [ranged('npm', 'left', { introduced: '0' }, { fixed: '1.2.0' })]),
@@ -102,7 +103,7 @@ describe('hostile OSV input', () => {
         const read = await parseWith(osvParser, { 'x.json': JSON.stringify(one) });
         expect(read.advisories.length + read.broken.length + [...read.skips.values()].reduce((a, b) => a + b, 0)).toBeGreaterThan(0);
       }),
-      { numRuns: 500 },
+      fuzz(500),
     );
   });
   it('survives any bytes, as JSON and as YAML', async () => {
@@ -111,7 +112,7 @@ describe('hostile OSV input', () => {
         const read = await parseWith(osvParser, { [name]: Buffer.from(bytes) });
         expect(read.advisories).toEqual([]);
       }),
-      { numRuns: 500 },
+      fuzz(500),
     );
   });
   it('refuses YAML that grows by aliases', async () => {

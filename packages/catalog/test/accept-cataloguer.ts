@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Cataloguer } from '@palisade/catalog/found';
 import { Gap } from '@palisade/model/gap';
 import { readWith, statOf } from './open-file.ts';
+import { fuzz } from '../../../test/fuzz.ts';
 
 /** What a member brings: files with the packages in them ("name@version"), paths that are none of its, and files that must end in a gap. */
 export type CataloguerCase = {
@@ -45,7 +46,7 @@ export function acceptCataloguer(cataloguer: Cataloguer, given: CataloguerCase):
           const { data } = await readWith(cataloguer, seed.path, cut === null ? bytes : bytes.subarray(0, cut % (bytes.length + 1)), seed.mode);
           for (const found of data?.packages ?? []) expect(typeof found.name + typeof found.version).toBe('stringstring');
         }),
-        { numRuns: 300 },
+        fuzz(300),
       );
     });
 
@@ -55,7 +56,7 @@ export function acceptCataloguer(cataloguer: Cataloguer, given: CataloguerCase):
         fc.asyncProperty(fc.constantFrom(...paths), fc.uint8Array({ maxLength: 2000 }), async (path, bytes) => {
           await readWith(cataloguer, path, Buffer.from(bytes), 0o755);
         }),
-        { numRuns: 150 },
+        fuzz(150),
       );
     });
   });

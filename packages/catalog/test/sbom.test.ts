@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { UnreadableSbom } from '../src/sbom/document.ts';
 import type { Sbom } from '../src/sbom/document.ts';
 import { readSbom } from '../src/sbom/read.ts';
+import { fuzz } from '../../../test/fuzz.ts';
 
 const read = (value: unknown): Sbom => readSbom(Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)), 'x');
 const seen = ({ packages }: Sbom): unknown => packages.map((one) => [one.ecosystem, one.name, one.version, one.source]);
@@ -78,7 +79,7 @@ describe('an SBOM', () => {
           expect(error).toBeInstanceOf(UnreadableSbom);
         }
       }),
-      { numRuns: Number(process.env['PALISADE_FUZZ_RUNS'] ?? 300) },
+      fuzz(300),
     );
   });
 });

@@ -68,6 +68,14 @@ describe('a hostile archive', () => {
     'with a broken header': { layer: Buffer.concat([tar([{ name: 'want/a', body: 'ok' }], false), Buffer.alloc(512, 7)]), gap: 'archive-damaged', reads: 1 },
     'with an endless extended header': { layer: tar([{ name: 'x', type: 'x', size: 2 ** 31 }], false), gap: 'limit-archive', reads: 0 },
     'with an unknown entry type': { layer: tar([{ name: 'want/z', type: 'Z', body: 'z' }]), gap: 'entry-refused', reads: 0 },
+    'with a sparse file': { layer: tar([{ name: 'want/hole', type: 'S', body: 'x' }, { name: 'want/a', body: 'ok' }]), gap: 'sparse-file', reads: 1 },
+    'with a file that claims to be huge': { layer: tar([{ name: 'want/a', body: 'ok' }, { name: 'want/huge', size: 2 ** 32 }], false), gap: 'archive-damaged', reads: 1 },
+    'with a negative or absurd size': { layer: tar([{ name: 'want/a', body: 'ok' }, { name: 'x', type: 'x', body: '30 size=-18446744073709551615\n' }, { name: 'want/b', body: 'b' }]), gap: 'archive-damaged', reads: 1 },
+    'with a name longer than any path': { layer: tar([{ name: '././@LongLink', type: 'L', body: `want/${'n'.repeat(5000)}` }, { name: 'want/cut', body: 'x' }, { name: 'want/a', body: 'ok' }]), gap: 'entry-refused', reads: 1 },
+    'with a path deeper than any tree': { layer: tar([{ name: '././@LongLink', type: 'L', body: `want/${'d/'.repeat(300)}f` }, { name: 'want/cut', body: 'x' }, { name: 'want/a', body: 'ok' }]), gap: 'entry-refused', reads: 1 },
+    'with a truncated zstd stream': { layer: base, stored: zstdCompressSync(base).subarray(0, 60), gap: 'archive-damaged', reads: 0 },
+    'with a gzip stream that is none': { layer: base, stored: Buffer.from([0x1f, 0x8b, 9, 9, 9, 9, 9, 9]), gap: 'archive-damaged', reads: 0 },
+    'with a hard link to itself': { layer: tar([{ name: 'want/x', type: '1', target: 'want/x' }, { name: 'want/a', body: 'ok' }]), gap: 'link-dangling', reads: 1 },
     'with a truncated gzip stream': { layer: base, stored: gzipSync(base).subarray(0, 60), gap: 'archive-damaged', reads: 0 },
   };
   for (const [name, { layer, stored, gap, reads }] of Object.entries(cases)) {
@@ -83,6 +91,33 @@ describe('a hostile archive', () => {
     const bomb = gzipSync(Buffer.concat([tar([{ name: 'zeros', size: 2 ** 32 }], false), Buffer.alloc(200 << 20)]), { level: 9 });
     const analysis = await analyseArchive(dockerArchive([{ plain: Buffer.alloc(0), stored: bomb, diffId: sha256(base) }]));
     expect(analysis.gaps.map((gap) => gap.kind)).toContain('limit-archive');
+  });
+
+  it('with links that lead in circles or outside is read without following one', async () => {
+    const layer = tar([{ name: 'want/x', type: '2', target: 'y' }, { name: 'want/y', type: '2', target: 'x' }, { name: 'want/out', type: '2', target: '../../../../etc/shadow' }, { name: 'want/dir', type: '2', target: '/' }, { name: 'want/dir/etc/passwd', body: 'own' }]);
+    const analysis = await analyseArchive(dockerArchive([{ plain: layer }]));
+    // The entry below a link is the archive's own: nothing was looked up through the link.
+    expect(analysis.facts.map((fact) => [fact.path, fact.data])).toEqual([['want/dir/etc/passwd', 'own']]);
+  });
+
+  it('whose members link in circles lacks those layers, in words', async () => {
+    const config = JSON.stringify({ rootfs: { diff_ids: [sha256(base)] } });
+    const archive = tar([{ name: 'c.json', body: config }, { name: 'a.tar', type: '2', target: 'b.tar' }, { name: 'b.tar', type: '2', target: 'a.tar' }, { name: 'manifest.json', body: JSON.stringify([{ Config: 'c.json', Layers: ['a.tar'] }]) }]);
+    expect((await analyseArchive(archive)).gaps).toEqual([{ kind: 'layer-missing', subject: sha256(base), reason: 'the archive lacks a.tar', count: 1 }]);
+  });
+
+  it('of a great many tiny entries is read to its end', async () => {
+    // A million by PALISADE_FUZZ: 512 MB of headers.
+    const count = process.env['PALISADE_FUZZ'] === undefined ? 20_000 : 1_000_000;
+    const one = tar([{ name: 'tiny' }], false);
+    const analysis = await analyseArchive(dockerArchive([{ plain: Buffer.concat([Buffer.alloc(one.length * count, one), tar([{ name: 'want/a', body: 'ok' }])]) }]));
+    expect(analysis).toMatchObject({ files: count + 1, status: 'complete' });
+    expect(analysis.facts).toHaveLength(1);
+  });
+
+  it('of more layers than an image can have is refused', async () => {
+    const config = JSON.stringify({ rootfs: { diff_ids: Array.from({ length: 600 }, () => sha256(base)) } });
+    await expect(analyseArchive(tar([{ name: 'c.json', body: config }, { name: 'manifest.json', body: JSON.stringify([{ Config: 'c.json', Layers: ['a'] }]) }]))).rejects.toThrow('not an image config');
   });
 
   it('that is no image at all is named', async () => {

@@ -12,6 +12,7 @@ import { secretFindings, secretsInSettings } from '../src/secrets/findings.ts';
 import { keywordFinder } from '../src/secrets/keywords.ts';
 import { loadSecretRules } from '../src/secrets/load.ts';
 import { maskSecret } from '../src/secrets/mask.ts';
+import { fuzz } from '../../../test/fuzz.ts';
 
 const shipped = loadSecretRules(readFileSync(new URL('../../../content/secrets/palisade.toml', import.meta.url), 'utf8'), { file: 'palisade.toml' });
 const token = 'ghp_aB3dE6gH9jK2mN5pQ8sT1vW4yZ7bC0eF3hJ6';
@@ -61,7 +62,7 @@ describe('RE2 patterns', () => {
       const expected = reference.find() ? [reference.start(), reference.end()] : undefined;
       const [first] = compilePattern(source).matchAll(subject);
       expect(first === undefined ? undefined : [...first]).toEqual(expected);
-    }), { numRuns: 400 });
+    }), fuzz(400));
   });
 
   it('refuses repeats that multiply, with and without characters in them', () => {
@@ -76,7 +77,7 @@ describe('RE2 patterns', () => {
       } catch (error) {
         expect(error).toBeInstanceOf(PatternError);
       }
-    }), { numRuns: 1000 });
+    }), fuzz(1000));
   });
 });
 

@@ -6,6 +6,7 @@ import type { Finding } from '@palisade/model/finding';
 import { compileGatePolicy, failOnPolicy } from '../src/policy/compile.ts';
 import { evaluate } from '../src/policy/evaluate.ts';
 import { compileWaivers } from '../src/waiver/compile.ts';
+import { fuzz } from '../../../test/fuzz.ts';
 
 const now = Date.parse('2026-11-24T00:00:00Z');
 
@@ -112,7 +113,7 @@ describe('gate policy', () => {
       } catch (error) {
         expect(error).toBeInstanceOf(PalisadeError);
       }
-    }));
+    }), fuzz(200));
     expect(failure(() => compileGatePolicy('['.repeat(100_000)))).toBeInstanceOf(PalisadeError);
     expect(failure(() => compileGatePolicy('- '.repeat(100_000)))).toBeInstanceOf(PalisadeError);
   });

@@ -78,7 +78,7 @@ async function exportImage(engine: ContainerEngine, reference: string, signal: A
   unlinkSync(file);
   rmSync(folder, { recursive: true, force: true });
   try {
-    for await (const bytes of await engine.export(reference, signal)) writeAll(fd, bytes as Uint8Array);
+    for await (const bytes of await engine.export(reference, signal)) writeAll(fd, bytes);
     return fd;
   } catch (error) {
     closeSync(fd);

@@ -83,7 +83,7 @@ async function follow(child: ChildProcess, job: Job, options: WorkerOptions): Pr
     else if ('ready' in parsed.data) isolation = measured(parsed.data.ready);
     else if ('progress' in parsed.data) options.progress?.(...parsed.data.progress);
     else if ('error' in parsed.data) answer = { refused: parsed.data.error };
-    else answer = { reading: { target: job.target, ...parsed.data.done } as Reading };
+    else answer = { reading: { target: job.target, ...parsed.data.done } };
   }, () => end('limit-scan-result', `the scan worker answered with more than ${maxLine} bytes`));
   child.stdin?.on('error', () => {});
   child.stdin?.end(JSON.stringify(job));
