@@ -16,8 +16,19 @@ export function hexDigit(code: number): number {
   return lower >= 97 && lower <= 102 ? lower - 87 : -1;
 }
 
+const isBlank = (code: number): boolean => code === 32 || (code >= 9 && code <= 13);
+
 /** C's atoi: the leading decimal integer of a string, else 0. */
 export function leadingInteger(value: string): number {
-  const found = /^[\s]*([+-]?\d+)/.exec(value);
-  return found === null ? 0 : Math.trunc(Number(found[1]));
+  let at = 0;
+  while (at < value.length && isBlank(value.charCodeAt(at))) at += 1;
+  const sign = value.charCodeAt(at);
+  if (sign === 45 || sign === 43) at += 1;
+  let number = 0;
+  for (; at < value.length; at += 1) {
+    const digit = value.charCodeAt(at) - 48;
+    if (digit < 0 || digit > 9) break;
+    number = number * 10 + digit;
+  }
+  return sign === 45 && number !== 0 ? -number : number;
 }

@@ -1,5 +1,5 @@
 import type { Gap } from '@palisade/model/gap';
-import { runPhase } from './engine/run.ts';
+import { runPhase } from './plan/run.ts';
 import type { Intervention, Match, Named, Transaction, TransactionOptions } from './engine/transaction.ts';
 import { header, newTransaction, setRequestBody, setRequestHeaders, setRequestLine } from './engine/transaction.ts';
 import type { RuleSet } from './load.ts';

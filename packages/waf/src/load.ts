@@ -2,8 +2,6 @@ import { compileMacro, isFixed } from './engine/macro.ts';
 import type { Detection } from './libinjection/detection.ts';
 import { detection as builtIn } from './libinjection/built-in.ts';
 import { operators } from './operators/registry.ts';
-import type { Prefilter } from './prefilter/prefilter.ts';
-import { buildPrefilter } from './prefilter/prefilter.ts';
 import { applyActions, plainActions, splitActions } from './seclang/actions.ts';
 import { readDirectives } from './seclang/directives.ts';
 import type { Problem } from './seclang/problem.ts';
@@ -12,7 +10,7 @@ import { defaultSettings, settingWords } from './seclang/settings.ts';
 import { parseTargets } from './seclang/targets.ts';
 
 /** A rule set as loaded: rules in the order of their files, and the settings their directives made. */
-export type RuleSet = { readonly phases: ReadonlyMap<Phase, readonly (Rule | Marker)[]>; readonly settings: Settings; readonly count: number; readonly prefilter: Prefilter; readonly unicodeMap?: ReadonlyMap<number, number> };
+export type RuleSet = { readonly phases: ReadonlyMap<Phase, readonly (Rule | Marker)[]>; readonly settings: Settings; readonly count: number; readonly unicodeMap?: ReadonlyMap<number, number> };
 export type RuleSource = { readonly name: string; readonly text: string };
 
 /** The file system, as far as loading needs it. Bytes are latin1 strings. */
@@ -168,7 +166,7 @@ export function loadRules(sources: readonly RuleSource[], files: RuleFiles, dete
   if (open !== undefined) problems.push({ file: open.file, line: open.line, message: 'a chain has no rule after it' });
   const phases = new Map<Phase, (Rule | Marker)[]>();
   for (const phase of [1, 2, 3, 4, 5] as const) phases.set(phase, entries.filter((entry) => entry.kind === 'marker' || entry.phase === phase));
-  return { ruleSet: { phases, settings, count: rules().length, prefilter: buildPrefilter(rules()), ...(unicodeMap === undefined ? {} : { unicodeMap }) }, problems };
+  return { ruleSet: { phases, settings, count: rules().length, ...(unicodeMap === undefined ? {} : { unicodeMap }) }, problems };
 }
 
 /** A test for lists of ids and ranges: "942100 942200-942299,1". */

@@ -2,8 +2,6 @@ import { operators } from '../operators/registry.ts';
 import type { Matcher, OperatorRun } from '../operators/operator.ts';
 import { detection } from '../libinjection/built-in.ts';
 import type { Phase, Rule } from '../seclang/rule.ts';
-import type { Candidates } from './candidates.ts';
-import { mayMatch } from './candidates.ts';
 import { applyEach, applyOnce } from './effects.ts';
 import { expand, valuesOf } from './values.ts';
 import type { Named, Transaction } from './transaction.ts';
@@ -12,7 +10,8 @@ const noFiles = (): string => {
   throw new Error('a file name may not come from a request');
 };
 
-function matcherOf(tx: Transaction, rule: Rule): Matcher {
+/** The operator of a rule; one whose parameter holds macros is made anew. */
+export function matcherOf(tx: Transaction, rule: Rule): Matcher {
   const operator = rule.operator!;
   if (operator.matcher !== undefined) return operator.matcher;
   try {
@@ -35,9 +34,25 @@ function transformed(tx: Transaction, rule: Rule, value: string): string[] {
 }
 
 /** A value that matched, with the part of it that the operator pointed at. */
-type Found = Named & { readonly offset: number; readonly bytes: string };
+export type Found = Named & { readonly offset: number; readonly bytes: string };
 
-function matchesValue(tx: Transaction, rule: Rule, matcher: Matcher, { name, value }: Named, into: Found[]): boolean {
+/** What a matching value changes: captures, MATCHED_VAR and the rule's variables. A negative length is the whole text. */
+export function accept(tx: Transaction, rule: Rule, name: string, text: string, captured: readonly (string | undefined)[], offset: number, length: number, into: Found[]): void {
+  if (rule.capture) {
+    for (let index = 0; index < 10; index += 1) {
+      const found = captured[index];
+      if (found === undefined) tx.tx.delete(String(index));
+      else tx.tx.set(String(index), { key: String(index), value: found });
+    }
+  }
+  tx.matchedVar = { name, value: text };
+  tx.matchedVars.push(tx.matchedVar);
+  into.push({ name, value: text, offset, bytes: length < 0 ? text : text.slice(offset, offset + length) });
+  applyEach(tx, rule);
+}
+
+/** Runs an operator over one value, every step of its transformations where the rule asks for it. */
+export function matchesValue(tx: Transaction, rule: Rule, matcher: Matcher, { name, value }: Named, into: Found[]): boolean {
   let any = false;
   const captured: (string | undefined)[] = [];
   let offset = 0;
@@ -58,22 +73,12 @@ function matchesValue(tx: Transaction, rule: Rule, matcher: Matcher, { name, val
     length = -1;
     if (matcher(text, run) === rule.operator!.negated) continue;
     any = true;
-    if (rule.capture) {
-      for (let index = 0; index < 10; index += 1) {
-        const found = captured[index];
-        if (found === undefined) tx.tx.delete(String(index));
-        else tx.tx.set(String(index), { key: String(index), value: found });
-      }
-    }
-    tx.matchedVar = { name, value: text };
-    tx.matchedVars.push(tx.matchedVar);
-    into.push({ name, value: text, offset, bytes: length < 0 ? text : text.slice(offset, offset + length) });
-    applyEach(tx, rule);
+    accept(tx, rule, name, text, captured, offset, length, into);
   }
   return any;
 }
 
-function evaluate(tx: Transaction, rule: Rule, into: Found[]): boolean {
+export function evaluate(tx: Transaction, rule: Rule, into: Found[]): boolean {
   let matched = rule.operator === undefined;
   if (matched) applyEach(tx, rule);
   else {
@@ -85,22 +90,25 @@ function evaluate(tx: Transaction, rule: Rule, into: Found[]): boolean {
   return true;
 }
 
+const noTags: readonly string[] = [];
+
 /** Notes the match; the last rule of a chain may carry the message. */
-function report(tx: Transaction, rule: Rule, found: readonly Found[]): void {
+export function report(tx: Transaction, rule: Rule, found: readonly Found[]): void {
   let owner: Rule | undefined = rule;
   while (owner !== undefined && owner.msg === undefined) owner = owner.next;
   const from = owner ?? rule;
   const severity = rule.severity ?? from.severity;
   if (severity !== undefined && severity < tx.highestSeverity) tx.highestSeverity = severity;
   const data = rule.logdata ?? from.logdata;
+  const tags = rule.tags.length === 0 ? noTags : rule.tags.map((tag) => expand(tx, rule, tag));
   const last = found.at(-1) ?? { name: '', value: '', offset: 0, bytes: '' };
   tx.matches.push({
     rule: rule.id, msg: from.msg === undefined ? '' : expand(tx, from, from.msg), data: data === undefined ? '' : expand(tx, rule, data),
-    tags: rule.tags.map((tag) => expand(tx, rule, tag)), severity, variable: last.name, value: last.value, offset: last.offset, bytes: last.bytes, log: rule.log,
+    tags, severity, variable: last.name, value: last.value, offset: last.offset, bytes: last.bytes, log: rule.log,
   });
 }
 
-function decide(tx: Transaction, rule: Rule): 'phase' | undefined {
+export function decide(tx: Transaction, rule: Rule): 'phase' | undefined {
   if (rule.disruptive === 'pass' || rule.disruptive === 'block') return undefined;
   if (tx.settings.ruleEngine !== 'On') return undefined;
   if (rule.disruptive === 'allow') {
@@ -117,7 +125,7 @@ function decide(tx: Transaction, rule: Rule): 'phase' | undefined {
 }
 
 /** Whether an earlier rule took this one out of the transaction; any link of a chain may carry the message. */
-function removed(tx: Transaction, rule: Rule): boolean {
+export function removed(tx: Transaction, rule: Rule): boolean {
   if (tx.removedIds.some((covers) => covers(rule))) return true;
   if (tx.removedTags.size > 0 && rule.tags.some((tag) => tx.removedTags.has(tag.text))) return true;
   if (tx.removedMessages.size === 0) return false;
@@ -125,12 +133,11 @@ function removed(tx: Transaction, rule: Rule): boolean {
   return false;
 }
 
-/** Runs one phase in the order of the rules: the reference the fast path is compared with. */
-export function runPhase(tx: Transaction, phase: Phase): void {
+/** Runs one phase in the order of the rules: the reference the planned path is compared with. */
+export function runPlain(tx: Transaction, phase: Phase): void {
   if (tx.settings.ruleEngine === 'Off') return;
   if (phase !== 5 && (tx.allowed === 'all' || (tx.allowed === 'request' && phase <= 2) || tx.intervention !== undefined)) return;
   let skip = 0;
-  const known: Candidates = { groups: Array.from({ length: tx.rules.prefilter.groups }), scans: new Map(), values: [] };
   let skipTo: string | undefined;
   for (const entry of tx.rules.phases.get(phase)!) {
     if (entry.kind === 'marker') {
@@ -143,15 +150,10 @@ export function runPhase(tx: Transaction, phase: Phase): void {
       continue;
     }
     if (removed(tx, entry)) continue;
-    if (tx.options.plain !== true && !mayMatch(tx, entry, known)) continue;
     const found: Found[] = [];
     tx.matchedVars = [];
     if (!evaluate(tx, entry, found)) continue;
     report(tx, entry, found);
-    if (entry.ctls.length > 0) {
-      known.groups.fill(undefined);
-      known.values.length = 0;
-    }
     if ((tx.settings.ruleEngine as string) === 'Off') return;
     for (let link: Rule | undefined = entry; link !== undefined; link = link.next) {
       if (link.skip > 0) skip = link.skip;

@@ -11,6 +11,7 @@ import { lowerAscii } from '../bytes.ts';
 import type { RuleSet } from '../load.ts';
 import type { Rule, Settings } from '../seclang/rule.ts';
 import type { Target } from '../seclang/targets.ts';
+import type { Known } from '../plan/scan.ts';
 import { urlDecode } from '../transformations/url-decode.ts';
 import type { Store, Stored } from './store.ts';
 
@@ -38,7 +39,7 @@ export type Match = {
   readonly log: boolean;
 };
 
-export type TransactionOptions = { readonly connection: Connection; readonly id: string; /** Milliseconds since the epoch. */ readonly now: () => number; readonly store: Store; /** Evaluates every rule without the prefilter: the reading the fast path is compared with. */ readonly plain?: boolean };
+export type TransactionOptions = { readonly connection: Connection; readonly id: string; /** Milliseconds since the epoch. */ readonly now: () => number; readonly store: Store; /** Evaluates every rule in turn: the reading the planned path is compared with. */ readonly plain?: boolean };
 
 /** Everything one request is while its rules run. */
 export type Transaction = {
@@ -55,7 +56,8 @@ export type Transaction = {
   readonly removedTags: Set<string>;
   readonly removedMessages: Set<string>;
   readonly removedTargets: { readonly applies: (rule: Rule) => boolean; readonly targets: readonly Target[] }[];
-  readonly transformed: Map<string, string>[];
+  /** Values with what scans of them showed; the planned path's own. */
+  planned: Known | undefined;
   intervention: Intervention | undefined;
   allowed: '' | 'all' | 'request';
   method: string;
@@ -88,7 +90,7 @@ export type Transaction = {
 export function newTransaction(rules: RuleSet, options: TransactionOptions): Transaction {
   return {
     rules, settings: { ...rules.settings }, options, started: options.now(), matches: [], gaps: [], tx: new Map(), env: new Map(), persistent: new Map(), removedIds: [], removedTags: new Set(), removedMessages: new Set(),
-    removedTargets: [], transformed: [], intervention: undefined, allowed: '', method: '', uriRaw: '', protocol: '', requestHeaders: [], responseHeaders: [], get: [], post: [],
+    removedTargets: [], planned: undefined, intervention: undefined, allowed: '', method: '', uriRaw: '', protocol: '', requestHeaders: [], responseHeaders: [], get: [], post: [],
     cookies: [], urlencodedError: false, requestBody: '', bodyKept: false, forceBody: false, bodyError: '', processor: '', multipart: undefined, xml: undefined, responseStatus: '', responseProtocol: '',
     responseBody: '', inboundError: false, outboundError: false, highestSeverity: 255, matchedVar: { name: '', value: '' }, matchedVars: [],
   };

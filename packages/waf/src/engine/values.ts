@@ -6,12 +6,13 @@ import { collections } from './collections.ts';
 import { scalars } from './scalars.ts';
 import type { Named, Transaction } from './transaction.ts';
 
-function selects(target: Target, name: string): boolean {
+export function selects(target: Target, name: string): boolean {
   if (target.key !== undefined) return lowerAscii(name) === target.key;
   return target.pattern === undefined || target.pattern.test(name);
 }
 
-function raw(tx: Transaction, rule: Rule, target: Target): Named[] {
+/** The values of one target, exclusions not looked at. */
+export function raw(tx: Transaction, rule: Rule, target: Target): Named[] {
   const { variable } = target;
   if (variable === 'XML') {
     const found = tx.xml === undefined ? [] : (target.xpath?.(tx.xml) ?? []);
@@ -31,22 +32,22 @@ function raw(tx: Transaction, rule: Rule, target: Target): Named[] {
   return found;
 }
 
-/** Whether an exclusion covers a value found by another target; `full` is its name with its collection. */
-function excludes(exclusion: Target, variable: string, full: string): boolean {
+/** Whether an exclusion covers a value found by another target, its key in the collection being `key`. */
+export function excludes(exclusion: Target, variable: string, key: string): boolean {
   if (exclusion.variable !== variable) return false;
   if (exclusion.selector === undefined) return true;
-  return selects(exclusion, full.slice(variable.length + 1));
+  return selects(exclusion, key);
 }
 
-/** The values a rule looks at, in order, exclusions taken away; `written` leaves out those made while the request runs. */
-export function valuesOf(tx: Transaction, rule: Rule, written = false): Named[] {
+/** The values a rule looks at, in order, exclusions taken away. */
+export function valuesOf(tx: Transaction, rule: Rule): Named[] {
   const exclusions = rule.targets.filter((target) => target.exclude);
-  for (const removal of written ? [] : tx.removedTargets) if (removal.applies(rule)) exclusions.push(...removal.targets);
+  for (const removal of tx.removedTargets) if (removal.applies(rule)) exclusions.push(...removal.targets);
   const found: Named[] = [];
   for (const target of rule.targets) {
     if (target.exclude) continue;
     let values = raw(tx, rule, target);
-    if (exclusions.length > 0) values = values.filter(({ name }) => !exclusions.some((exclusion) => excludes(exclusion, target.variable, name)));
+    if (exclusions.length > 0) values = values.filter(({ name }) => !exclusions.some((exclusion) => excludes(exclusion, target.variable, name.slice(target.variable.length + 1))));
     if (target.count) found.push({ name: target.selector === undefined ? target.variable : `${target.variable}:${target.selector}`, value: String(values.length) });
     else found.push(...values);
   }
@@ -55,10 +56,12 @@ export function valuesOf(tx: Transaction, rule: Rule, written = false): Named[] 
 
 /** Text of a macro in this transaction; what does not exist is empty. */
 export function expand(tx: Transaction, rule: Rule, macro: Macro): string {
+  if (macro.fixed) return macro.text;
   let text = '';
   for (const part of macro.parts) {
     if (typeof part === 'string') text += part;
     else if (collections[part.variable] === undefined) text += scalars[part.variable]?.(tx) ?? '';
+    else if (part.variable === 'TX' && part.folded !== undefined) text += tx.tx.get(part.folded)?.value ?? '';
     else if (part.key !== undefined) text += raw(tx, rule, { variable: part.variable, count: false, exclude: false, selector: part.key, key: lowerAscii(part.key) })[0]?.value ?? '';
   }
   return text;

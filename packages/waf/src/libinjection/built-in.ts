@@ -1,6 +1,7 @@
 import type { Detection } from './detection.ts';
+import { isOrdinaryText } from './sqli-quick.ts';
 import { detectSqli } from './sqli.ts';
 import { isXss } from './xss.ts';
 
 /** The port of libinjection that comes with the engine: no native code, nothing to install. */
-export const detection: Detection = { sqli: detectSqli, xss: isXss };
+export const detection: Detection = { sqli: (value) => (isOrdinaryText(value) ? undefined : detectSqli(value)), xss: isXss };

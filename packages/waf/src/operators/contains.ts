@@ -1,3 +1,4 @@
+import { requireText } from '../prefilter/requirement.ts';
 import type { Operator, OperatorRun } from './operator.ts';
 
 export const contains: Operator = (param) =>
@@ -7,4 +8,4 @@ export const contains: Operator = (param) =>
     run.found(at, param.length);
     run.capture(0, param);
     return true;
-  }, { needs: [param] });
+  }, { requires: () => requireText([param]) });

@@ -1,3 +1,5 @@
+import { requireByte } from '../prefilter/requirement.ts';
+import { setOf } from '../regex/byte-sets.ts';
 import type { Operator, OperatorRun } from './operator.ts';
 
 /** libinjection's HTML5 tokenizer. */
@@ -7,4 +9,4 @@ export const detectXss: Operator = (_, context) =>
     if (!context.detection.xss(value)) return false;
     run.capture(0, value);
     return true;
-  }, { needs: ['<', '='] });
+  }, { requires: () => requireByte(setOf(60, 61)) });

@@ -1,3 +1,4 @@
+import { requireText } from '../prefilter/requirement.ts';
 import type { Operator, OperatorRun } from './operator.ts';
 
 export const endsWith: Operator = (param) =>
@@ -6,4 +7,4 @@ export const endsWith: Operator = (param) =>
     run.found(value.length - param.length, param.length);
     run.capture(0, param);
     return true;
-  }, { needs: [param] });
+  }, { requires: () => requireText([param]) });

@@ -1,3 +1,4 @@
+import type { Requirement } from '../prefilter/requirement.ts';
 import type { Detection } from '../libinjection/detection.ts';
 
 /** What an operator may need while the rules are loaded. */
@@ -21,8 +22,8 @@ export type OperatorRun = {
 
 /** The test itself; compiled once and never failing. */
 export type Matcher = ((value: string, run: OperatorRun) => boolean) & {
-  /** Literals, in any case, of which every matching value contains at least one; absent where none can be promised. */
-  readonly needs?: readonly string[];
+  /** What every matching value is sure to have, worked out when asked; absent where nothing can be promised. */
+  readonly requires?: () => Requirement;
 };
 
 /** Compiles a parameter into a matcher, throwing an Error that says what is wrong with it. */

@@ -1,4 +1,5 @@
 import { lowerAscii } from '../bytes.ts';
+import { requireText } from '../prefilter/requirement.ts';
 import type { Matcher, Operator } from './operator.ts';
 
 /** Snort's notation for bytes in a phrase: `|41 42|`. */
@@ -60,7 +61,7 @@ function matcher(phrases: readonly string[]): Matcher {
     }
     return false;
   };
-  return Object.assign(match, { needs: phrases.map((phrase) => lowerAscii(bytes(phrase))).filter((phrase) => phrase !== '') });
+  return Object.assign(match, { requires: () => requireText(phrases.map((phrase) => lowerAscii(bytes(phrase))).filter((phrase) => phrase !== '')) });
 }
 
 /** Any of the phrases, separated by blanks, in any case. */

@@ -1,4 +1,4 @@
-import { necessaryLiterals } from '../prefilter/necessary.ts';
+import { requirementOf } from '../prefilter/requirement.ts';
 import type { Pattern } from '../regex/translate.ts';
 import { translate } from '../regex/translate.ts';
 import type { Operator, OperatorRun } from './operator.ts';
@@ -13,23 +13,22 @@ function captureAll(found: RegExpExecArray, pattern: Pattern, run: OperatorRun):
 /** A PCRE pattern searched for anywhere in the value. */
 export const rx: Operator = (param) => {
   const pattern = translate(param);
-  const { regex } = pattern;
-  const needs = necessaryLiterals(pattern.root);
+  const { regex, oneLine } = pattern;
   const match = (value: string, run: OperatorRun): boolean => {
-    const found = regex.exec(value);
+    const found = (value.includes('\n') ? regex : oneLine).exec(value);
     if (found === null) return false;
     captureAll(found, pattern, run);
     run.found(found.index, found[0].length);
     return true;
   };
-  return needs === undefined ? match : Object.assign(match, { needs });
+  return Object.assign(match, { requires: () => requirementOf(pattern.root) });
 };
 
 /** Like rx, but captures of every match are stored one after the other. */
 export const rxGlobal: Operator = (param) => {
   const pattern = translate(param);
   const regex = new RegExp(pattern.regex.source, 'g');
-  return (value, run) => {
+  const match = (value: string, run: OperatorRun): boolean => {
     let index = 0;
     for (const found of value.matchAll(regex)) {
       if (index === 0) run.found(found.index, found[0].length);
@@ -41,4 +40,5 @@ export const rxGlobal: Operator = (param) => {
     }
     return index > 0;
   };
+  return Object.assign(match, { requires: () => requirementOf(pattern.root) });
 };

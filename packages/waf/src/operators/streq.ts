@@ -1,7 +1,9 @@
-import type { Operator } from './operator.ts';
+import { requireText } from '../prefilter/requirement.ts';
+import type { Operator, OperatorRun } from './operator.ts';
 
-export const streq: Operator = (param) => (value, run) => {
-  if (value !== param) return false;
-  run.capture(0, value);
-  return true;
-};
+export const streq: Operator = (param) =>
+  Object.assign((value: string, run: OperatorRun) => {
+    if (value !== param) return false;
+    run.capture(0, value);
+    return true;
+  }, { requires: () => requireText([param]) });

@@ -3,9 +3,17 @@ import { PatternError } from './syntax.ts';
 import { parsePattern } from './parse.ts';
 
 /** A compiled pattern: `groups[n]` is the V8 group that holds PCRE's group n. */
-export type Pattern = { readonly source: string; readonly regex: RegExp; readonly groups: readonly number[]; readonly root: Node };
+export type Pattern = {
+  readonly source: string;
+  readonly regex: RegExp;
+  /** The same for values without a newline, where the assertions of lines are those of the whole value. */
+  readonly oneLine: RegExp;
+  readonly groups: readonly number[];
+  readonly root: Node;
+};
 
-const assertions: Readonly<Record<Assertion, string>> = {
+type Assertions = Readonly<Record<Assertion, string>>;
+const assertions: Assertions = {
   start: '^',
   end: '$',
   'end-or-newline': '(?=\\n?$)',
@@ -15,6 +23,8 @@ const assertions: Readonly<Record<Assertion, string>> = {
   word: '\\b',
   'not-word': '\\B',
 };
+
+const oneLineAssertions: Assertions = { ...assertions, 'end-or-newline': '$', 'line-start': '^', 'line-end': '$' };
 
 const hex = (byte: number): string => {
   const char = String.fromCharCode(byte);
@@ -64,6 +74,7 @@ export function translate(source: string, flags: { readonly ignoreCase?: boolean
   const groups: number[] = [0];
   const bodies = new Map<number, Node>();
   let next = 0;
+  let words = assertions;
 
   const wrap = (node: Node, set: Set<number>): string => {
     const text = emit(node, set);
@@ -100,7 +111,7 @@ export function translate(source: string, flags: { readonly ignoreCase?: boolean
       case 'look':
         return `(?${node.ahead ? '' : '<'}${node.negative ? '!' : '='}${emit(node.item, new Set(known))})`;
       case 'assertion':
-        return assertions[node.what];
+        return words[node.what];
       case 'backreference':
         if (!known.has(node.index)) throw new PatternError(`reference to group ${node.index}, which may be unset there`, 0);
         // V8 folds bytes above 127 too, so a folded reference is exact only where the group holds ASCII.
@@ -117,5 +128,9 @@ export function translate(source: string, flags: { readonly ignoreCase?: boolean
 
   const text = emit(root, new Set());
   for (let index = 1; index <= captures; index += 1) groups[index] ??= 0;
-  return { source, regex: new RegExp(text), groups, root };
+  next = 0;
+  words = oneLineAssertions;
+  const lineText = emit(root, new Set());
+  const regex = new RegExp(text);
+  return { source, regex, oneLine: lineText === text ? regex : new RegExp(lineText), groups, root };
 }

@@ -13,7 +13,7 @@ export function readDirectives(text: string, file: string, problems: Problem[]):
     if (/^\s*(?:#|$)/.test(whole)) continue;
     while (whole.endsWith('\\') && at + 1 < lines.length) {
       at += 1;
-      whole = whole.slice(0, -1) + lines[at]!.replace(/\r$/, '').replace(/^[ \t]+/, (blanks) => (/"(?:\\.|[^"\\])*$/.test(whole) ? '' : blanks));
+      whole = whole.slice(0, -1) + lines[at]!.replace(/\r$/, '').replace(/^[ \t]+/, '');
     }
     const words = splitWords(whole);
     if (typeof words === 'string') problems.push({ file, line, message: words });

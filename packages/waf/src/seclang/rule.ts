@@ -57,8 +57,6 @@ export type Rule = Actions & {
   /** Undefined for SecAction, which always matches. */
   readonly operator?: RuleOperator;
   next?: Rule;
-  /** Its bit in the prefilter and the number of its (variables, transformations); absent where it is always evaluated. */
-  filter?: { readonly owner: number; readonly group: number; /** Number of its variables alone. */ readonly source: number };
 };
 export type Marker = { readonly kind: 'marker'; readonly name: string };
 

@@ -1,0 +1,90 @@
+import { lowerAscii } from '../bytes.ts';
+import { buildScanner } from '../prefilter/scanner.ts';
+import { foldCase, setOf } from '../regex/byte-sets.ts';
+import { chooseFeatures } from './features.ts';
+import type { Filtered, PhaseBase, PhasePlan, Program, Sieve } from './program.ts';
+import { groupOf } from './program.ts';
+
+const longOf = ({ requirement }: Filtered): string[] => (requirement.literals ?? []).map(lowerAscii).filter((literal) => literal.length > 1);
+
+/** The bytes that are literals by themselves, as one set: a text with one of them may match without a longer literal. */
+function shortOf({ requirement }: Filtered): Uint8Array[] {
+  const single = (requirement.literals ?? []).filter((literal) => literal.length === 1);
+  return single.length === 0 ? [] : [foldCase(setOf(...single.map((literal) => literal.charCodeAt(0))))];
+}
+
+/** Builds what scanning needs for every segment that was reached so far. */
+export function buildProgram(program: Program): void {
+  const live: { plan: PhasePlan; filtered: Filtered }[] = [];
+  for (const plan of program.phases.values()) {
+    for (const segment of plan.segments) {
+      if (segment.state === 'unseen') continue;
+      segment.state = 'built';
+      segment.bases = [...new Set(segment.filtered.flatMap(({ bases }) => bases))];
+      for (const filtered of segment.filtered) live.push({ plan, filtered });
+    }
+  }
+  const { nodes } = program.steps;
+  const used = new Set<number>();
+  for (const { filtered } of live) for (let node of filtered.nodes) for (; node > 0; node = nodes[node]!.parent) used.add(node);
+  const features = chooseFeatures([...used].flatMap((node) => nodes[node]!.trigger ?? []), live.map(({ filtered }) => ({ ...filtered.requirement, sets: [...filtered.requirement.sets, ...shortOf(filtered)], ...(shortOf(filtered).length > 0 ? { literals: undefined } : {}) })));
+  program.stepLow = new Int32Array(nodes.length).fill(-1);
+  program.stepHigh = new Int32Array(nodes.length).fill(-1);
+  nodes.forEach(({ trigger }, node) => {
+    if (node === 0 || trigger === undefined) return;
+    const mask = features.need([trigger]);
+    if (trigger.includes(1) && mask.low === 0 && mask.high === 0) return; // no question asked for it: always run
+    program.stepLow[node] = mask.low;
+    program.stepHigh[node] = mask.high;
+  });
+  for (const group of program.groups) {
+    const entries = live.filter(({ plan, filtered }) => groupOf(plan.phase) === group.index && filtered.requirement.literals !== undefined);
+    group.scanner = buildScanner(entries.map(({ filtered }) => ({ owner: filtered.owner, literals: longOf(filtered) })), program.owners, features.low, features.high);
+  }
+  for (const plan of program.phases.values()) {
+    const own = live.filter((entry) => entry.plan === plan).map(({ filtered }) => filtered);
+    for (const filtered of own) {
+      const { at, requirement } = filtered;
+      const short = features.need(shortOf(filtered));
+      plan.shortLow[at] = short.low;
+      plan.shortHigh[at] = short.high;
+      const mask = features.need(requirement.sets);
+      plan.needLow[at] = mask.low;
+      plan.needHigh[at] = mask.high;
+      plan.needLength[at] = requirement.length;
+    }
+    plan.bases = [];
+    for (const base of new Set(own.flatMap(({ bases }) => bases))) plan.bases[base] = phaseBase(program, base, own.filter(({ bases }) => bases.includes(base)));
+  }
+  program.version += 1;
+  program.stale = false;
+}
+
+function phaseBase(program: Program, base: number, rules: readonly Filtered[]): PhaseBase {
+  const { nodes } = program.steps;
+  const changesAll = (from: number): boolean => {
+    for (let node = from; node > 0; node = nodes[node]!.parent) if (program.stepLow[node] === -1 && program.stepHigh[node] === -1) return true;
+    return false;
+  };
+  const sieve = (accepts: (filtered: Filtered) => boolean): Sieve => {
+    const byOwner = new Int32Array(program.owners).fill(-1);
+    const rest: number[] = [];
+    for (const filtered of rules) {
+      if (!accepts(filtered)) continue;
+      if (filtered.requirement.literals === undefined || shortOf(filtered).length > 0) rest.push(filtered.at);
+      byOwner[filtered.owner] = filtered.at;
+    }
+    return { byOwner, rest: Int32Array.from(rest) };
+  };
+  const used = [...new Set(rules.flatMap(({ nodes: own }) => own))];
+  const at = (node: number) => ({ node, sieve: sieve(({ nodes: own }) => own.includes(node)) });
+  const calm = used.filter((node) => !changesAll(node));
+  let [triggerLow, triggerHigh] = [0, 0];
+  for (const end of calm) {
+    for (let node = end; node > 0; node = nodes[node]!.parent) {
+      triggerLow |= program.stepLow[node]!;
+      triggerHigh |= program.stepHigh[node]!;
+    }
+  }
+  return { base, triggerLow, triggerHigh, still: sieve(({ nodes: own }) => own.some((node) => calm.includes(node))), calm: calm.map(at), always: used.filter(changesAll).map(at) };
+}

@@ -1,0 +1,147 @@
+import type { RuleSet } from '../load.ts';
+import type { Scanner } from '../prefilter/scanner.ts';
+import type { Requirement } from '../prefilter/requirement.ts';
+import type { Marker, Phase, Rule } from '../seclang/rule.ts';
+import type { Target } from '../seclang/targets.ts';
+import type { Bases, Record } from './records.ts';
+import { isMoving, newBases } from './records.ts';
+import type { Place, Steps } from './steps.ts';
+import { newSteps } from './steps.ts';
+
+/** One rule of a chain, its targets resolved. */
+export type Link = {
+  readonly rule: Rule;
+  readonly targets: readonly { readonly target: Target; readonly bases: readonly number[] }[];
+  readonly exclusions: readonly Target[];
+  readonly place: Place;
+  /** `key` when the rule asks for one TX variable, `plain` when its values move while it runs. */
+  readonly mode: 'action' | 'records' | 'key' | 'plain';
+  readonly next: Link | undefined;
+};
+
+/** A rule that values are filtered for: it can't match one that lacks what it requires. */
+export type Filtered = { readonly link: Link; readonly at: number; readonly owner: number; readonly requirement: Requirement; readonly bases: readonly number[]; readonly nodes: readonly number[] };
+
+/** Rules between two places where a jump may start or end. Only segments that were once reached are scanned for. */
+export type Segment = { state: 'unseen' | 'seen' | 'built'; readonly filtered: Filtered[]; bases: readonly number[] };
+
+/** Which rules of a phase a text at one node can match. */
+export type Sieve = { /** By owner: place in the phase, or -1. */ readonly byOwner: Int32Array; /** Places of rules that may match without a literal of two bytes or more. */ readonly rest: Int32Array };
+export type PhaseBase = {
+  readonly base: number;
+  /** For texts that no step changed: rules of every node but those whose steps change anything. */
+  readonly still: Sieve;
+  readonly triggerLow: number;
+  readonly triggerHigh: number;
+  /** Nodes whose steps change nothing without their trigger, and the others. */
+  readonly calm: readonly { readonly node: number; readonly sieve: Sieve }[];
+  readonly always: readonly { readonly node: number; readonly sieve: Sieve }[];
+};
+
+export type PhasePlan = {
+  readonly phase: Phase;
+  readonly entries: readonly (Link | Marker)[];
+  /** Segment of each entry, and where its skipAfter leads. */
+  readonly segmentOf: Int32Array;
+  readonly jump: Int32Array;
+  readonly segments: readonly Segment[];
+  readonly filtered: readonly Filtered[];
+  readonly template: Uint8Array;
+  readonly needLow: Int32Array;
+  readonly needHigh: Int32Array;
+  readonly needLength: Float64Array;
+  /** For rules with a literal of one byte: what a text must have besides when none of its longer literals was found. */
+  readonly shortLow: Int32Array;
+  readonly shortHigh: Int32Array;
+  bases: (PhaseBase | undefined)[];
+  /** Scratch of the running phase; phases run to their end without a break. */
+  readonly todo: Uint8Array;
+  readonly hits: Record[][];
+  readonly touched: number[];
+  readonly distributed: Uint8Array;
+};
+
+export type Group = { readonly index: 0 | 1; scanner: Scanner | undefined };
+export type Program = {
+  readonly ruleSet: RuleSet;
+  readonly steps: Steps;
+  readonly bases: Bases;
+  readonly phases: ReadonlyMap<Phase, PhasePlan>;
+  readonly groups: readonly [Group, Group];
+  readonly owners: number;
+  /** By node: the features a text must have for the step to change it; -1 in both always does. */
+  stepLow: Int32Array;
+  stepHigh: Int32Array;
+  /** Grows with each build; texts of an older one are scanned again. */
+  version: number;
+  /** A segment was reached that the scanners know nothing of. */
+  stale: boolean;
+};
+
+/** Request and answer are scanned by different scanners. */
+export const groupOf = (phase: Phase): 0 | 1 => (phase <= 2 ? 0 : 1);
+
+function linkOf(rule: Rule, steps: Steps, bases: Bases): Link {
+  const wanted = rule.targets.filter((target) => !target.exclude);
+  const single = wanted.length === 1 && rule.targets.length === 1 && wanted[0]!.variable === 'TX' && wanted[0]!.key !== undefined && rule.transformations.length === 0 && !rule.multiMatch;
+  const mode = rule.operator === undefined ? 'action' : single ? 'key' : wanted.some(isMoving) || rule.multiMatch ? 'plain' : 'records';
+  return {
+    rule, mode, place: steps.place(rule.transformations), exclusions: rule.targets.filter((target) => target.exclude),
+    targets: wanted.map((target) => ({ target, bases: wanted.some(isMoving) ? [] : bases.of(target) })),
+    next: rule.next === undefined ? undefined : linkOf(rule.next, steps, bases),
+  };
+}
+
+function jumpsOf(link: Link): string | undefined {
+  let name: string | undefined;
+  for (let at: Link | undefined = link; at !== undefined; at = at.next) name = at.rule.skipAfter ?? name;
+  return name;
+}
+const skips = (link: Link): boolean => link.rule.skip > 0 || (link.next !== undefined && skips(link.next));
+
+/** The rules of a set resolved for running; nothing is built for scanning yet. */
+export function newProgram(ruleSet: RuleSet): Program {
+  const steps = newSteps();
+  const bases = newBases();
+  let owners = 0;
+  const phases = new Map<Phase, PhasePlan>();
+  for (const [phase, list] of ruleSet.phases) {
+    const entries = list.map((entry) => (entry.kind === 'marker' ? entry : linkOf(entry, steps, bases)));
+    const segmentOf = new Int32Array(entries.length);
+    const jump = new Int32Array(entries.length).fill(entries.length);
+    const template = new Uint8Array(entries.length);
+    const segments: Segment[] = [];
+    const filtered: Filtered[] = [];
+    let open = false;
+    for (const [at, entry] of entries.entries()) {
+      const marker = 'kind' in entry;
+      if (!open || marker) segments.push({ state: 'unseen', filtered: [], bases: [] });
+      open = true;
+      segmentOf[at] = segments.length - 1;
+      if (marker) continue;
+      const name = jumpsOf(entry);
+      if (name !== undefined) {
+        const to = entries.findIndex((other, index) => index > at && 'kind' in other && other.name === name);
+        if (to >= 0) jump[at] = to;
+      }
+      const matcher = entry.rule.operator?.matcher;
+      const requirement = entry.rule.operator?.negated === true ? undefined : matcher?.requires?.();
+      const countless = entry.targets.every(({ target }) => !target.count && !isMoving(target));
+      if (requirement !== undefined && countless && (requirement.literals !== undefined || requirement.sets.length > 0) && (entry.mode === 'records' || entry.rule.multiMatch)) {
+        const own = [...new Set(entry.targets.flatMap(({ target }) => [...bases.of(target)]))];
+        const made: Filtered = { link: entry, at, owner: owners, requirement, bases: own, nodes: entry.rule.multiMatch ? entry.place.passes : [entry.place.node] };
+        owners += 1;
+        filtered.push(made);
+        segments.at(-1)!.filtered.push(made);
+      } else template[at] = 1;
+      if (name !== undefined || skips(entry)) open = false;
+    }
+    const { length } = entries;
+    phases.set(phase, {
+      phase, entries, segmentOf, jump, segments, filtered, template, needLow: new Int32Array(length), needHigh: new Int32Array(length), needLength: new Float64Array(length), shortLow: new Int32Array(length), shortHigh: new Int32Array(length), bases: [],
+      todo: new Uint8Array(length), hits: entries.map(() => []), touched: [], distributed: new Uint8Array(0),
+    });
+  }
+  for (const plan of phases.values()) Object.assign(plan, { distributed: new Uint8Array(bases.all.length) });
+  return { ruleSet, steps, bases, phases, groups: [{ index: 0, scanner: undefined }, { index: 1, scanner: undefined }], owners, stepLow: new Int32Array(0), stepHigh: new Int32Array(0), version: 0, stale: false };
+}

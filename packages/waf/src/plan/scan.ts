@@ -1,0 +1,84 @@
+import type { Scanner } from '../prefilter/scanner.ts';
+import type { Transaction } from '../engine/transaction.ts';
+import type { PhaseBase, PhasePlan, Program, Sieve } from './program.ts';
+import type { Record, Text } from './records.ts';
+import { newText } from './records.ts';
+
+/** The values of a transaction as the planned path keeps them, by group and base. */
+export type Known = { version: number; readonly lists: [(Record[] | undefined)[], (Record[] | undefined)[]] };
+
+export function recordsOf(tx: Transaction, program: Program, known: Known, group: 0 | 1, base: number): Record[] {
+  return (known.lists[group][base] ??= program.bases.all[base]!.read(tx));
+}
+
+function scan(scanner: Scanner, text: Text): void {
+  scanner.scan(text.text);
+  text.low = scanner.low;
+  text.high = scanner.high;
+  if (scanner.count > 0) text.owners = Array.from(scanner.found.subarray(0, scanner.count));
+  text.scanned = true;
+}
+
+/** The text of a value at a node; steps whose trigger a scanned text lacks are passed over. */
+export function textAt(tx: Transaction, program: Program, record: Record, node: number): Text {
+  if (node === 0) return record.first;
+  const known = record.at?.[node];
+  if (known !== undefined) return known;
+  const step = program.steps.nodes[node]!;
+  const before = textAt(tx, program, record, step.parent);
+  let after = before;
+  if (!before.scanned || (before.low & program.stepLow[node]!) !== 0 || (before.high & program.stepHigh[node]!) !== 0 || (program.stepLow[node] === -1 && program.stepHigh[node] === -1)) {
+    const text = step.apply(before.text, tx.rules.unicodeMap);
+    if (text !== before.text) after = newText(text);
+  }
+  (record.at ??= [])[node] = after;
+  return after;
+}
+
+function note(plan: PhasePlan, at: number, record: Record, text: Text): void {
+  const low = plan.needLow[at]!;
+  const high = plan.needHigh[at]!;
+  if ((text.low & low) !== low || (text.high & high) !== high || text.text.length < plan.needLength[at]!) return;
+  const hits = plan.hits[at]!;
+  if (hits.length === 0) {
+    plan.touched.push(at);
+    plan.todo[at] ||= 1;
+  } else if (hits[hits.length - 1] === record) return;
+  hits.push(record);
+}
+
+function sift(plan: PhasePlan, { byOwner, rest }: Sieve, record: Record, text: Text): void {
+  const { owners } = text;
+  for (let index = 0; index < owners.length; index += 1) {
+    const at = byOwner[owners[index]!]!;
+    if (at >= 0) note(plan, at, record, text);
+  }
+  for (let index = 0; index < rest.length; index += 1) {
+    const at = rest[index]!;
+    const low = plan.shortLow[at]!;
+    const high = plan.shortHigh[at]!;
+    if ((text.low & low) === low && (text.high & high) === high) note(plan, at, record, text);
+  }
+}
+
+/** Scans every value of a base and notes with each rule of the phase which of them it may match. */
+export function distribute(tx: Transaction, program: Program, plan: PhasePlan, scanner: Scanner, base: PhaseBase, records: readonly Record[]): void {
+  for (let index = 0; index < records.length; index += 1) {
+    const record = records[index]!;
+    const { first } = record;
+    if (!first.scanned) scan(scanner, first);
+    if ((first.low & base.triggerLow) === 0 && (first.high & base.triggerHigh) === 0) sift(plan, base.still, record, first);
+    else {
+      for (const { node, sieve } of base.calm) {
+        const text = textAt(tx, program, record, node);
+        if (!text.scanned) scan(scanner, text);
+        sift(plan, sieve, record, text);
+      }
+    }
+    for (const { node, sieve } of base.always) {
+      const text = textAt(tx, program, record, node);
+      if (!text.scanned) scan(scanner, text);
+      sift(plan, sieve, record, text);
+    }
+  }
+}

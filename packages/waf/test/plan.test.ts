@@ -1,0 +1,98 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { lowerAscii } from '../src/bytes.ts';
+import { memoryStore } from '../src/engine/store.ts';
+import { beginTransaction } from '../src/http-transaction.ts';
+import { isOrdinaryText } from '../src/libinjection/sqli-quick.ts';
+import { detectSqli } from '../src/libinjection/sqli.ts';
+import { loadRules } from '../src/load.ts';
+import { triggers } from '../src/plan/triggers.ts';
+import { requirementOf } from '../src/prefilter/requirement.ts';
+import { buildScanner } from '../src/prefilter/scanner.ts';
+import { translate } from '../src/regex/translate.ts';
+import { transformations } from '../src/transformations/registry.ts';
+
+const bytes = fc.uint8Array({ maxLength: 40 }).map((all) => Buffer.from(all).toString('latin1'));
+const none = new Int32Array(256);
+
+describe('the scanner', () => {
+  it('finds exactly the literals that a text contains, across the pieces it reads', () => {
+    const literal = fc.string({ unit: fc.constantFrom('a', 'b', '/', '\0', 'é'), minLength: 2, maxLength: 7 });
+    const text = fc.tuple(fc.constantFrom(0, 1, 4090, 4095, 4096), fc.string({ unit: fc.constantFrom('a', 'b', 'A', 'B', '/', '\0', 'é'), maxLength: 30 }));
+    fc.assert(fc.property(fc.array(literal, { maxLength: 12 }), text, (literals, [pad, tail]) => {
+      const whole = '.'.repeat(pad) + tail;
+      const scanner = buildScanner(literals.map((item, owner) => ({ owner, literals: [item] })), literals.length, none, none);
+      scanner.scan(whole);
+      const expected = literals.flatMap((item, owner) => (lowerAscii(whole).includes(item) ? [owner] : []));
+      expect([...scanner.found.subarray(0, scanner.count)].sort((a, b) => a - b)).toEqual(expected);
+    }), { numRuns: 400 });
+  });
+});
+
+describe('what a pattern requires', () => {
+  it('holds for every value that it matches', () => {
+    const patterns = ['(?i)s(?:elect|et|leep\\()', 'a?b[cd]+e', '(?:ab|a*c){2}d', '\\bfoo\\b.*[=<]', '(?i)un(?:ion|til)\\s+(?:all\\s+)?sel', '(?=ab)a.c', '[xy]{3}z?', 'é|[\\x80-\\x9f]b', '(?:^|;)\\s*x(?:y|z){0,2}w'].map((source) => ({ regex: translate(source).regex, requirement: requirementOf(translate(source).root) }));
+    const piece = fc.oneof(fc.constantFrom('SELECT', 'set', 'sleep(', 'b', 'c', 'd', 'e', 'ab', 'foo', '=', '<', 'union ', 'until\n', 'all ', 'xyx', 'é', '\x85b', ';', 'xyzw', 'xw', ' '), fc.string({ maxLength: 2 }));
+    fc.assert(fc.property(fc.array(piece, { maxLength: 7 }).map((parts) => Buffer.from(parts.join(''), 'latin1').toString('latin1')), (value) => {
+      for (const { regex, requirement } of patterns) {
+        if (!regex.test(value)) continue;
+        expect(value.length).toBeGreaterThanOrEqual(requirement.length);
+        expect(requirement.literals?.some((literal) => lowerAscii(value).includes(literal)) ?? true).toBe(true);
+        expect(requirement.sets.every((set) => [...Buffer.from(value, 'latin1')].some((byte) => set[byte] === 1))).toBe(true);
+      }
+    }), { numRuns: 1500 });
+  });
+});
+
+describe('triggers of transformations', () => {
+  it('are all there: without such a byte a value stays as it is', () => {
+    fc.assert(fc.property(fc.oneof(bytes, fc.string({ unit: fc.constantFrom('a', 'B', '1', ' ', '/', '.', '%', '&', '\\', '-', '*', '<', '[', 'x', '0'), maxLength: 20 })), (value) => {
+      for (const [name, set] of Object.entries(triggers)) {
+        const inert = value.replace(/[^]/g, (char) => (set[char.charCodeAt(0)] === 1 ? '' : char));
+        expect(transformations[name]!(inert, undefined)).toBe(inert);
+      }
+    }), { numRuns: 400 });
+  });
+});
+
+describe('ordinary text', () => {
+  it('is never an SQL injection', () => {
+    const piece = fc.oneof(fc.constantFrom('or', '1', ' ', 'union', 'select', 'a', '=', '@x', '-', '--', '.', ',', ':', 'cross', 'join', '1e', '0x', '5or', '::', ':=', 'sys', 'é', '\xa0', 'in', 'like', '<', '!'), fc.string({ maxLength: 3 }));
+    fc.assert(fc.property(fc.array(piece, { maxLength: 9 }).map((parts) => Buffer.from(parts.join(''), 'utf8').toString('latin1')), (text) => {
+      if (detectSqli(text) !== undefined) expect(isOrdinaryText(text)).toBe(false);
+    }), { numRuns: 4000 });
+    expect(['Anna Karenina, 1878.', 'json.items.array_3.name', 'a.b@mail.example', '5f3a9c'].map(isOrdinaryText)).toEqual([true, true, true, true]);
+  });
+});
+
+describe('planned rules', () => {
+  const files = { read: () => '', glob: () => [] };
+  const run = (text: string, uri: string, headers: readonly { name: string; value: string }[], plain: boolean): unknown => {
+    const { ruleSet, problems } = loadRules([{ name: 'own.conf', text: `SecRuleEngine On\nSecRequestBodyAccess On\n${text}` }], files);
+    expect(problems).toEqual([]);
+    const tx = beginTransaction(ruleSet, { connection: { clientAddress: '192.0.2.1', clientPort: 1, serverAddress: '192.0.2.2', serverPort: 80 }, id: 'a', now: () => 0, store: memoryStore(), plain });
+    tx.requestLine('POST', uri, '1.1');
+    const intervention = tx.requestHeaders(headers) ?? tx.requestBody('q=Abc&r=%3Cx') ?? tx.responseHeaders(200, '1.1', []);
+    tx.logging();
+    return { matches: tx.matches, intervention, score: tx.variable('score') };
+  };
+
+  it('decide as the plain interpreter does, whatever gates, jumps, chains and exclusions stand between them', () => {
+    const targets = ['ARGS', 'ARGS_NAMES|!ARGS_NAMES:a', 'ARGS:a|REQUEST_HEADERS', 'REQUEST_HEADERS:X-A', '&ARGS', 'TX:score', '&TX:flag', 'REQUEST_URI|ARGS|!ARGS:/^b/', 'MATCHED_VARS', 'REQUEST_BODY', 'TX:1|ARGS_GET', 'REQBODY_PROCESSOR', 'XML:/*', 'ARGS_POST|ARGS'];
+    const operators = ['@rx (?i)a+b', '@rx ^x', '@contains bc', '@pm abc %3c', '@eq 1', '@ge 5', '!@rx ^[a-z]*$', '@validateByteRange 97-122', '@streq abc', '@beginsWith a', '@endsWith c', '@within abcabc', '@unconditionalMatch', '@rx (b)(c)'];
+    const chains = ['', 't:lowercase', 't:urlDecodeUni,t:lowercase', 't:lowercase,t:urlDecodeUni', 't:urlDecode,t:removeWhitespace', 't:cmdLine', 't:base64Encode', 't:length', 'multiMatch,t:lowercase,t:removeNulls'];
+    const effects = ['', 'setvar:tx.score=+5', 'setvar:tx.flag=1', 'capture', 'skip:1', 'skipAfter:M', 'ctl:ruleRemoveTargetById=1-99;ARGS:a', 'ctl:ruleRemoveById=7', 'ctl:forceRequestBodyVariable=On', 'setvar:!tx.score', 'msg:\'m %{MATCHED_VAR}\''];
+    const rule = fc.record({ target: fc.constantFrom(...targets), operator: fc.constantFrom(...operators), chain: fc.constantFrom(...chains), effect: fc.constantFrom(...effects), phase: fc.constantFrom(1, 2), linked: fc.integer({ min: 0, max: 4 }), marker: fc.boolean() });
+    const value = fc.string({ unit: fc.constantFrom('a', 'A', 'b', 'c', 'x', ' ', '%3C', '%00', '+'), maxLength: 6 });
+    fc.assert(fc.property(fc.array(rule, { minLength: 1, maxLength: 9 }), fc.array(fc.tuple(fc.constantFrom('a', 'b', 'ab'), value), { maxLength: 4 }), value, (rules, args, header) => {
+      const text = rules.map(({ target, operator, chain, effect, phase, linked, marker }, index) => {
+        const actions = [chain, effect].filter((part) => part !== '').join(',');
+        const head = `SecRule ${target} "${operator}" "id:${index + 1},phase:${phase},pass${actions === '' ? '' : `,${actions}`}${linked === 0 ? ',chain' : ''}"`;
+        return `${head}\n${linked === 0 ? 'SecRule ARGS|TX:1 "@rx b" "setvar:tx.score=+1"\n' : ''}${marker ? 'SecMarker M\n' : ''}`;
+      }).join('');
+      const uri = `/?${args.map(([name, content]) => `${name}=${content.replaceAll(' ', '+')}`).join('&')}`;
+      const headers = [{ name: 'Host', value: 'h' }, { name: 'x-a', value: header }, { name: 'Content-Type', value: 'application/x-www-form-urlencoded' }];
+      expect(run(text, uri, headers, false)).toEqual(run(text, uri, headers, true));
+    }), { numRuns: 400 });
+  }, 30_000);
+});
