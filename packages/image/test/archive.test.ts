@@ -1,7 +1,7 @@
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { analyseArchive } from './reader.ts';
-import { dockerArchive, sha256, tar } from './tar-writer.ts';
+import { dockerArchive, sha256, tar } from '../../../test/tar-writer.ts';
 
 const base = tar([
   { name: 'want/', type: '5' },

@@ -4,7 +4,7 @@ import { createLayerCache } from '../src/cache/cache.ts';
 import { folderStore } from '../src/cache/folder-store.ts';
 import type { Analysis } from '../src/analyse.ts';
 import { analyseArchive, temporaryFolder } from './reader.ts';
-import { dockerArchive, sha256, tar } from './tar-writer.ts';
+import { dockerArchive, sha256, tar } from '../../../test/tar-writer.ts';
 
 const clean = tar([{ name: 'want/a', body: 'clean' }, { name: 'big', body: 'x'.repeat(90_000) }, { name: 'want/link', type: '1', target: 'big' }, { name: 'skipped', body: 'y'.repeat(70_000) }]);
 const claimed = sha256(clean);

@@ -10,7 +10,7 @@ import { cleanPath } from '../src/path.ts';
 import { openOciLayout } from '../src/source/oci-layout.ts';
 import { UnreadableImage } from '../src/error.ts';
 import { echo } from './reader.ts';
-import { tar } from './tar-writer.ts';
+import { tar } from '../../../test/tar-writer.ts';
 import { fuzz } from '../../../test/fuzz.ts';
 
 const signal = new AbortController().signal;

@@ -12,7 +12,7 @@ import { openRegistryPlan } from '../src/source/registry/plan.ts';
 import { pullImage } from '../src/source/registry/pull.ts';
 import { parseReference } from '../src/source/registry/reference.ts';
 import { echo, temporaryFolder } from './reader.ts';
-import { sha256, tar } from './tar-writer.ts';
+import { sha256, tar } from '../../../test/tar-writer.ts';
 
 // A registry of our own on loopback, and a blob store beside it that must never see the registry's authorization.
 
