@@ -4,6 +4,7 @@ import zhCN from 'antd/es/locale/zh_CN';
 import type { ReactNode } from 'react';
 import { Suspense, useMemo, useState } from 'react';
 import { Route, Routes, useSearchParams } from 'react-router';
+import { ApiError } from './api.ts';
 import { Frame } from './frame.tsx';
 import { pages } from './pages.ts';
 import { NotFound } from './pages/not-found.tsx';
@@ -44,7 +45,7 @@ function Gate({ onDark }: { onDark: (dark: boolean) => void }): ReactNode {
   if (session.data === null) return token === null ? <SignIn /> : <SignIn token={token} />;
   return (
     <SessionProvider value={session.data}>
-      <Frame onDark={onDark} stale={session.isError}>
+      <Frame onDark={onDark} stale={session.isError || (session.failureCount > 0 && !(session.failureReason instanceof ApiError && session.failureReason.status < 500))}>
         <Suspense fallback={<Spin className="centre" description={t('common.loading')} />}>
           <Routes>
             {pages.map((page) => (

@@ -1,7 +1,9 @@
-import { Alert, Button, Layout, Menu, Segmented, Space } from 'antd';
+import { Alert, Button, Input, Layout, Menu, Segmented, Space } from 'antd';
 import type { Locale } from '@palisade/model/text';
 import type { ReactNode } from 'react';
-import { Link, useLocation } from 'react-router';
+import { useCallback, useState } from 'react';
+import { Link, useLocation, useNavigate } from 'react-router';
+import { Help } from './help.tsx';
 import { chooseLanguage } from './i18n/setup.ts';
 import { pages } from './pages.ts';
 import { useDark } from './parts/appearance.ts';
@@ -16,16 +18,36 @@ export function Frame({ children, onDark, stale }: { children: ReactNode; onDark
   const { pathname } = useLocation();
   const { user } = useSession();
   const { signOut } = useSignIn();
-  useKeys();
+  const navigate = useNavigate();
+  const [help, setHelp] = useState(false);
+  useKeys(useCallback(() => setHelp(true), []));
   const items = pages.flatMap((page) => (page.menu === undefined ? [] : [{ key: page.path, label: <Link to={page.path}>{t(page.menu)}</Link> }]));
   const here = items.filter((item) => item.key === '/' ? pathname === '/' : pathname.startsWith(item.key)).map((item) => item.key);
   return (
     <Layout className="frame">
+      <a className="skip" href="#content">
+        {t('nav.skip')}
+      </a>
+      <Help open={help} onClose={() => setHelp(false)} />
       <Layout.Header className="frame-header">
         <Link to="/" className="brand">
           <img src="/palisade.svg" alt="" width={20} height={20} /> {t('app.name')}
         </Link>
+        <form
+          role="search"
+          className="everywhere"
+          onSubmit={(event) => {
+            event.preventDefault();
+            const q = new FormData(event.currentTarget).get('q');
+            if (typeof q === 'string' && q.trim() !== '') void navigate(`/search?q=${encodeURIComponent(q.trim())}`);
+          }}
+        >
+          <Input type="search" name="q" placeholder={t('search.placeholder')} aria-label={t('search.placeholder')} autoComplete="off" />
+        </form>
         <Space>
+          <Button size="small" aria-label={t('help.open')} title={t('help.open')} onClick={() => setHelp(true)}>
+            ?
+          </Button>
           <Segmented<Locale>
             value={locale}
             options={[
@@ -53,8 +75,8 @@ export function Frame({ children, onDark, stale }: { children: ReactNode; onDark
           </nav>
         </Layout.Sider>
         <Layout.Content className="content">
-          {stale ? <Alert banner type="warning" message={t('error.unreachable')} /> : null}
-          <main>{children}</main>
+          {stale ? <Alert banner type="warning" role="alert" title={t('error.unreachable')} style={{ marginBottom: 12 }} /> : null}
+          <main id="content">{children}</main>
         </Layout.Content>
       </Layout>
     </Layout>

@@ -2,8 +2,8 @@ import { useEffect } from 'react';
 import { useNavigate } from 'react-router';
 import { pages } from './pages.ts';
 
-/** `/` puts the cursor into the page's search; `g` and a page's letter go there. Typing in a field is left alone. */
-export function useKeys(): void {
+/** `/` puts the cursor into the search, `g` and a page's letter go there, `?` shows the help. Typing in a field is left alone. */
+export function useKeys(onHelp: () => void): void {
   const navigate = useNavigate();
   useEffect(() => {
     let afterG = false;
@@ -19,9 +19,12 @@ export function useKeys(): void {
       } else if (event.key === '/') {
         event.preventDefault();
         document.querySelector<HTMLElement>('input[type="search"]')?.focus();
+      } else if (event.key === '?') {
+        event.preventDefault();
+        onHelp();
       }
     };
     document.addEventListener('keydown', onKey);
     return () => document.removeEventListener('keydown', onKey);
-  }, [navigate]);
+  }, [navigate, onHelp]);
 }

@@ -11,7 +11,16 @@ function later(load: () => Promise<ComponentType>): ComponentType {
 }
 
 export const pages: readonly Page[] = [
-  { path: '/', Page: later(async () => (await import('./pages/images.tsx')).Images) },
+  { path: '/', Page: later(async () => (await import('./pages/overview.tsx')).Overview), menu: 'nav.overview', key: 'o' },
   { path: '/images', Page: later(async () => (await import('./pages/images.tsx')).Images), menu: 'nav.images', key: 'i' },
   { path: '/images/:id', Page: later(async () => (await import('./pages/image.tsx')).ImagePage) },
+  { path: '/vulnerabilities', Page: later(async () => (await import('./pages/vulnerabilities.tsx')).Vulnerabilities), menu: 'nav.vulnerabilities', key: 'v' },
+  { path: '/vulnerabilities/:kind/:rule', Page: later(async () => (await import('./pages/vulnerability.tsx')).VulnerabilityPage) },
+  { path: '/workloads', Page: later(async () => (await import('./pages/containers.tsx')).Containers), menu: 'nav.workloads', key: 'w' },
+  { path: '/workloads/nodes', Page: later(async () => (await import('./pages/nodes.tsx')).Nodes) },
+  { path: '/workloads/risks', Page: later(async () => (await import('./pages/risks.tsx')).Risks) },
+  { path: '/workloads/containers/:id', Page: later(async () => (await import('./pages/container.tsx')).ContainerPage) },
+  { path: '/workloads/nodes/:id', Page: later(async () => (await import('./pages/node.tsx')).NodePage) },
+  { path: '/coverage', Page: later(async () => (await import('./pages/coverage.tsx')).Coverage), menu: 'nav.coverage', key: 'c' },
+  { path: '/search', Page: later(async () => (await import('./pages/search.tsx')).SearchPage) },
 ];

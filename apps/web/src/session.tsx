@@ -29,6 +29,8 @@ export function useSessionQuery() {
       }
     },
     staleTime: 60_000,
+    // Also what notices that the console stopped answering, and that it is back.
+    refetchInterval: 10_000,
   });
 }
 

@@ -28,6 +28,8 @@ export const Container = z.object({
   pod: z.string().optional(),
   ports: z.array(Port),
   listening: z.array(z.object({ protocol: z.enum(['tcp', 'udp']), address: z.string(), port: z.number(), process: z.string().optional() })).optional(),
+  /** Programs that run in it, each once with how many processes it has; absent: not known. */
+  processes: z.array(z.object({ name: z.string(), count: z.number() })).optional(),
   mounts: z.array(Mount),
   networkMode: z.string(),
   pidMode: z.string(),

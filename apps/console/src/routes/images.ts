@@ -29,6 +29,8 @@ export const ImageRow = z.object({
   size: z.number(),
   status: z.enum(['complete', 'partial', 'failed']).nullable(),
   gaps: z.number(),
+  /** Packages that no feed covers: whether they are vulnerable is unknown. */
+  uncovered: z.number(),
   scannedAt: z.string().nullable(),
   matchedAt: z.string().nullable(),
   feed: z.object({ id: z.string(), built: z.string() }).nullable(),
@@ -43,7 +45,7 @@ export const ImageRow = z.object({
   firstSeen: z.string(),
 });
 
-const columns = sql`i.key id, i.image_id "imageId", i.cluster, i.kind, i.name, i.names, i.platform, i.size, i.status, i.gaps, i.scan_at "scannedAt", i.matched_at "matchedAt",
+const columns = sql`i.key id, i.image_id "imageId", i.cluster, i.kind, i.name, i.names, i.platform, i.size, i.status, i.gaps, (select coalesce(sum(g.count), 0) from gaps g where g.image_key = i.key and g.kind in ('feed-missing', 'feed-partial'))::int uncovered, i.scan_at "scannedAt", i.matched_at "matchedAt",
   case when i.feed is null then null else jsonb_build_object('id', i.feed->>'id', 'built', i.feed->>'built') end feed, i.verdict_result verdict, i.packages, i.findings,
   jsonb_build_object('critical', i.critical, 'high', i.high, 'medium', i.medium, 'low', i.low, 'unknown', i.unknown) counts, i.fixable, i.top_score "topScore", i.running, i.present, i.first_seen "firstSeen"`;
 

@@ -2,7 +2,10 @@ import type { TextKey } from './en.ts';
 import { coverage } from './zh-CN/coverage.ts';
 import { findings } from './zh-CN/findings.ts';
 import { frame } from './zh-CN/frame.ts';
+import { overview } from './zh-CN/overview.ts';
+import { vulnerabilities } from './zh-CN/vulnerabilities.ts';
+import { workloads } from './zh-CN/workloads.ts';
 import { images } from './zh-CN/images.ts';
 
 /** 控制台的中文文本；键与 en.ts 完全一致（由编译器检查）。 */
-export const zhCN: Readonly<Record<TextKey, string>> = { ...coverage, ...findings, ...frame, ...images };
+export const zhCN: Readonly<Record<TextKey, string>> = { ...coverage, ...findings, ...frame, ...images, ...overview, ...vulnerabilities, ...workloads };

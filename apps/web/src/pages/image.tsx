@@ -1,122 +1,103 @@
 import type { ImageDetail } from '@palisade/app-console/routes/images';
-import type { Finding } from '@palisade/model/finding';
-import type { Gap } from '@palisade/model/gap';
-import { useQuery } from '@tanstack/react-query';
-import { Alert, Descriptions, Spin, Table, Tag, Typography } from 'antd';
+import { Alert, Tabs, Tag } from 'antd';
 import type { ReactNode } from 'react';
-import { useParams } from 'react-router';
+import { Link, useParams } from 'react-router';
 import type { z } from 'zod';
-import { get } from '../api.ts';
 import { Counts } from '../parts/counts.tsx';
-import { PagedTable } from '../parts/paged-table.tsx';
-import { Problem } from '../parts/problem.tsx';
-import { SeverityTag } from '../parts/severity-tag.tsx';
+import { useFilters } from '../parts/filters.ts';
+import { GapTable } from '../parts/gap-table.tsx';
+import { Loaded } from '../parts/loaded.tsx';
+import { StateMark } from '../parts/state-mark.tsx';
+import { Facts, Mono, PageTitle, Part, When } from '../parts/story.tsx';
 import { useSpeech } from '../parts/text.ts';
+import { ImageFindings } from './image-findings.tsx';
+import { Layers } from './image-layers.tsx';
+import { ImagePackages } from './image-packages.tsx';
+import { VerdictStory, VerdictTag } from './image-verdict.tsx';
 
-type Detail = z.infer<typeof ImageDetail>;
+export type Detail = z.infer<typeof ImageDetail>;
 
-/** One image: what was looked at, the timeline of its layers, its findings, and what was not looked at. */
+/** One image: what was looked at, the timeline of its layers, where it runs, its findings and packages. */
 export function ImagePage(): ReactNode {
   const { id = '' } = useParams();
-  const { t } = useSpeech();
-  const detail = useQuery({ queryKey: ['image', id], queryFn: ({ signal }) => get<Detail>(`/images/${encodeURIComponent(id)}`, {}, signal), refetchInterval: 15_000 });
-  if (detail.isPending) return <Spin className="centre" description={t('common.loading')} />;
-  if (detail.data === undefined) return <Problem error={detail.error} onRetry={() => void detail.refetch()} />;
-  const image = detail.data;
-  return (
-    <>
-      <Typography.Title level={1} className="page-title">
-        {image.name}
-      </Typography.Title>
-      <Summary image={image} />
-      <h2 className="section-title">{t('image.layers')}</h2>
-      <Layers image={image} />
-      <h2 className="section-title">{t('images.findings')}</h2>
-      <Findings id={id} />
-      <h2 className="section-title">{t('image.gaps')}</h2>
-      <Gaps gaps={image.gapList} />
-    </>
-  );
+  return <Loaded<Detail> path={`/images/${encodeURIComponent(id)}`}>{(image) => <Story image={image} />}</Loaded>;
 }
 
-function Summary({ image }: { image: Detail }): ReactNode {
-  const { t, number, bytes, ago } = useSpeech();
-  const feed = image.feed === null ? t('image.noFeed') : `${image.feed.id} (${ago(image.feed.built)})`;
-  const looked = image.lookedAt === null ? t('status.notScanned') : t('image.lookedAt', { files: number(image.lookedAt.files), layers: number(image.lookedAt.layers), bytes: bytes(image.lookedAt.bytes) });
+function Story({ image }: { image: Detail }): ReactNode {
+  const { t, number } = useSpeech();
+  const { get, set } = useFilters();
+  const gaps = image.gapList.length;
   return (
     <>
-      {image.feed === null ? <Alert type="warning" showIcon message={t('image.noFeed')} style={{ marginBottom: 12 }} /> : null}
-      <Descriptions
+      <PageTitle aside={<VerdictTag verdict={image.verdict} />}>
+        {image.name} {image.kind === 'host' ? <Tag>{t('images.host')}</Tag> : null}
+      </PageTitle>
+      {image.status !== null && image.feed === null ? <Alert type="warning" showIcon title={t('image.noFeed')} style={{ marginBottom: 12 }} /> : null}
+      <Summary image={image} />
+      <Part title={t('image.timeline')}>{image.layers.length === 0 ? <p>{image.kind === 'host' ? t('image.noLayers') : t('status.notScanned')}</p> : <Layers image={image} />}</Part>
+      <Part title={t('image.containers')}>
+        <Runs image={image} />
+      </Part>
+      <Tabs
         size="small"
-        bordered
-        column={2}
+        style={{ marginTop: 12 }}
+        activeKey={get('tab') === '' ? 'findings' : get('tab')}
+        onChange={(tab) => set('tab', tab === 'findings' ? '' : tab)}
         items={[
-          { key: 'counts', label: t('images.findings'), children: <Counts counts={image.counts} /> },
-          { key: 'looked', label: t('image.proof'), children: looked },
-          { key: 'feed', label: t('image.feed'), children: feed },
-          { key: 'platform', label: t('image.platform'), children: image.platform ?? '–' },
-          { key: 'id', label: t('image.id'), children: <span className="mono">{image.imageId}</span> },
-          { key: 'names', label: t('image.names'), children: <span className="mono">{image.names.join(', ')}</span> },
+          { key: 'findings', label: t('image.tabFindings', { count: number(image.findings) }), children: <ImageFindings image={image} /> },
+          { key: 'packages', label: t('image.tabPackages', { count: number(image.packages) }), children: <ImagePackages image={image} /> },
+          { key: 'gaps', label: t('image.tabGaps', { count: number(gaps) }), children: <GapTable query={{ image: image.id }} empty={image.status === null ? t('status.notScanned') : t('image.noGaps')} /> },
+          { key: 'verdict', label: t('image.tabVerdict'), children: <VerdictStory image={image} /> },
         ]}
       />
     </>
   );
 }
 
-function Layers({ image }: { image: Detail }): ReactNode {
-  const { t, number, bytes } = useSpeech();
+function Summary({ image }: { image: Detail }): ReactNode {
+  const { t, number, bytes, ago } = useSpeech();
+  const feed = image.feed === null ? t('images.noFeedShort') : `${image.feed.id} (${ago(image.feed.built)})`;
+  const looked = image.lookedAt === null ? '–' : t('image.lookedAt', { files: number(image.lookedAt.files), layers: number(image.lookedAt.layers), bytes: bytes(image.lookedAt.bytes) });
+  const found =
+    image.status === null ? (
+      t('status.notScanned')
+    ) : (
+      <>
+        <Counts counts={image.counts} /> {image.uncovered > 0 ? <span>{t('images.noFeedFor', { count: number(image.uncovered) })}</span> : null}
+      </>
+    );
   return (
-    <Table
-      size="small"
-      rowKey="diffId"
-      pagination={false}
-      dataSource={image.layers}
-      columns={[
-        { title: t('image.instruction'), key: 'instruction', render: (_, layer) => <span className="mono">{layer.instruction === '' ? layer.diffId : layer.instruction}</span> },
-        { title: t('image.origin'), key: 'base', render: (_, layer) => <Tag>{layer.base ? t('image.base') : t('image.own')}</Tag> },
-        { title: t('images.size'), key: 'size', className: 'number', render: (_, layer) => bytes(layer.size) },
-        { title: t('images.packages'), key: 'packages', className: 'number', render: (_, layer) => number(layer.packages) },
-        { title: t('images.findings'), key: 'findings', render: (_, layer) => <Counts counts={layer.counts} /> },
+    <Facts
+      items={[
+        { label: t('images.findings'), value: found },
+        { label: t('images.status'), value: <>{image.status === null ? t('status.notScanned') : t(`status.${image.status}`)} · <When at={image.scannedAt} /></> },
+        { label: t('image.proof'), value: looked },
+        { label: t('image.feed'), value: feed },
+        { label: t('image.size'), value: image.layers.length === 0 ? '–' : bytes(image.size) },
+        { label: t('image.created'), value: <When at={image.image?.created} /> },
+        { label: t('image.platform'), value: image.platform ?? '–' },
+        { label: t('image.nodes'), value: image.nodes.length === 0 ? '–' : image.nodes.map((node, at) => <span key={node.id}>{at > 0 ? ', ' : ''}<Link to={`/workloads/nodes/${encodeURIComponent(node.id)}`}>{node.name}</Link></span>) },
+        { label: t('image.names'), value: <span className="mono">{image.names.join(', ') || '–'}</span> },
+        { label: t('image.id'), value: <Mono text={image.imageId} short={image.imageId.replace(/^sha256:([0-9a-f]{12}).*$/, 'sha256:$1…')} /> },
       ]}
     />
   );
 }
 
-function Findings({ id }: { id: string }): ReactNode {
-  const { t, say, number } = useSpeech();
-  return (
-    <PagedTable<Finding>
-      path={`/images/${encodeURIComponent(id)}/findings`}
-      query={{}}
-      label={t('images.findings')}
-      empty={t('common.none')}
-      columns={[
-        { title: t('finding.priority'), key: 'priority', className: 'number', render: (_, finding) => number(Math.round(finding.priority.score)) },
-        { title: t('images.severity'), key: 'severity', render: (_, finding) => <SeverityTag severity={finding.severity} /> },
-        { title: t('finding.rule'), key: 'rule', render: (_, finding) => <span className="mono">{finding.rule}</span> },
-        { title: t('finding.title'), key: 'title', render: (_, finding) => (finding.answer === 'unknown' ? `${say(finding.title)} (${finding.reason ?? ''})` : say(finding.title)) },
-        { title: t('finding.where'), key: 'where', render: (_, finding) => <span className="mono">{finding.package ?? finding.path ?? ''}</span> },
-        { title: t('finding.fixed'), key: 'fixed', render: (_, finding) => <span className="mono">{finding.fixed ?? '–'}</span> },
-      ]}
-    />
-  );
-}
-
-function Gaps({ gaps }: { gaps: readonly Gap[] }): ReactNode {
+function Runs({ image }: { image: Detail }): ReactNode {
   const { t, number } = useSpeech();
+  if (image.containers.length === 0) return <p className="quiet">{t('image.noContainers')}</p>;
   return (
-    <Table
-      size="small"
-      rowKey={(gap) => `${gap.kind} ${gap.subject} ${gap.reason}`}
-      pagination={false}
-      locale={{ emptyText: t('image.noGaps') }}
-      dataSource={[...gaps]}
-      columns={[
-        { title: t('gap.kind'), dataIndex: 'kind' },
-        { title: t('gap.subject'), key: 'subject', render: (_, gap) => <span className="mono">{gap.subject}</span> },
-        { title: t('gap.reason'), dataIndex: 'reason' },
-        { title: t('gap.count'), key: 'count', className: 'number', render: (_, gap) => number(gap.count) },
-      ]}
-    />
+    <>
+      <ul className="plain">
+        {image.containers.slice(0, 8).map((container) => (
+          <li key={container.id}>
+            <Link to={`/workloads/containers/${encodeURIComponent(container.id)}`}>{container.name}</Link> · <StateMark state={container.state} />
+            {container.project === null ? '' : ` · ${container.project}`}
+          </li>
+        ))}
+      </ul>
+      {image.containers.length > 8 ? <Link to={`/workloads?image=${encodeURIComponent(image.id)}`}>{`${t('common.all')} (${number(image.containers.length)})`}</Link> : null}
+    </>
   );
 }

@@ -1,53 +1,44 @@
 import type { ImageRow } from '@palisade/app-console/routes/images';
 import { severities } from '@palisade/model/severity';
-import { Input, Select, Tag, Typography } from 'antd';
-import type { TableProps } from 'antd';
+import { Tag } from 'antd';
 import type { ReactNode } from 'react';
 import { Link } from 'react-router';
 import type { z } from 'zod';
+import { Choice, Search, chosen } from '../parts/choices.tsx';
 import { Counts } from '../parts/counts.tsx';
 import { useFilters } from '../parts/filters.ts';
 import { PagedTable } from '../parts/paged-table.tsx';
+import type { Column } from '../parts/paged-table.tsx';
+import { Command, PageTitle, When } from '../parts/story.tsx';
 import type { Speech } from '../parts/text.ts';
 import { useSpeech } from '../parts/text.ts';
+import { VerdictTag } from './image-verdict.tsx';
 
 type Row = z.infer<typeof ImageRow>;
 
-const filters = ['q', 'severity', 'status', 'kind'] as const;
+const names = ['q', 'severity', 'status', 'kind', 'verdict', 'running', 'cluster'] as const;
 
 /** Every image on every node, worst first. */
 export function Images(): ReactNode {
   const speech = useSpeech();
   const { t } = speech;
-  const { get, set } = useFilters();
-  const query = Object.fromEntries(filters.map((name) => [name, get(name)] as const));
+  const { get } = useFilters();
   return (
     <>
-      <Typography.Title level={1} className="page-title">
-        {t('nav.images')}
-      </Typography.Title>
+      <PageTitle>{t('nav.images')}</PageTitle>
       <div className="filters" role="search">
-        <Input type="search" allowClear style={{ width: 260 }} placeholder={t('images.search')} aria-label={t('images.search')} defaultValue={get('q')} onChange={(event) => set('q', event.target.value)} />
-        <Select
-          style={{ width: 160 }}
-          aria-label={t('images.severity')}
-          value={get('severity')}
-          onChange={(value) => set('severity', value)}
-          options={[{ value: '', label: t('images.anySeverity') }, ...severities.map((severity) => ({ value: severity, label: t(`severity.${severity}`) }))]}
+        <Search label={t('images.search')} />
+        <Choice name="severity" label={t('images.anySeverity')} options={severities.map((severity) => ({ value: severity, label: t(`severity.${severity}`) }))} />
+        <Choice
+          name="status"
+          label={t('images.anyStatus')}
+          options={[...(['complete', 'partial', 'failed'] as const).map((status) => ({ value: status, label: t(`status.${status}`) })), { value: 'not-scanned', label: t('status.notScanned') }]}
         />
-        <Select
-          style={{ width: 180 }}
-          aria-label={t('images.status')}
-          value={get('status')}
-          onChange={(value) => set('status', value)}
-          options={[
-            { value: '', label: t('images.anyStatus') },
-            ...(['complete', 'partial', 'failed'] as const).map((status) => ({ value: status, label: t(`status.${status}`) })),
-            { value: 'not-scanned', label: t('status.notScanned') },
-          ]}
-        />
+        <Choice name="running" label={t('images.anyUse')} options={[{ value: 'true', label: t('images.inUse') }, { value: 'false', label: t('images.notInUse') }]} width={190} />
+        <Choice name="verdict" label={t('images.anyVerdict')} options={(['allow', 'warn', 'deny', 'none'] as const).map((verdict) => ({ value: verdict, label: t(`verdict.${verdict}`) }))} width={130} />
+        <Choice name="kind" label={t('images.anyKind')} options={[{ value: 'image', label: t('images.onlyImages') }, { value: 'host', label: t('images.onlyHosts') }]} width={160} />
       </div>
-      <PagedTable<Row> path="/images" query={query} columns={columns(speech)} label={t('nav.images')} empty={<EmptyImages />} />
+      <PagedTable<Row> path="/images" memory="images" sorted="score" query={chosen(get, names)} columns={columns(speech)} label={t('nav.images')} empty={<EmptyImages />} />
     </>
   );
 }
@@ -56,33 +47,56 @@ function EmptyImages(): ReactNode {
   const { t } = useSpeech();
   return (
     <div>
-      <p>{t('images.empty')}</p>
-      <Typography.Text code copyable>
-        ./palisade scan docker:NAME
-      </Typography.Text>
+      {t('images.empty')}
+      <Command text="./palisade scan docker:NAME" />
     </div>
   );
 }
 
-function columns({ t, number, bytes, ago, exact }: Speech): NonNullable<TableProps<Row>['columns']> {
+function columns({ t, number, bytes }: Speech): Column<Row>[] {
+  const known = (row: Row, value: string): string => (row.status === null ? '–' : value);
   return [
     {
       title: t('images.name'),
       key: 'name',
+      sort: 'name',
       render: (_, row) => (
         <>
           <Link to={`/images/${encodeURIComponent(row.id)}`}>{row.name}</Link> {row.kind === 'host' ? <Tag>{t('images.host')}</Tag> : null}
         </>
       ),
     },
-    { title: t('images.findings'), key: 'findings', render: (_, row) => (row.status === null ? <span>{t('status.notScanned')}</span> : <Counts counts={row.counts} />) },
-    { title: t('images.fixable'), key: 'fixable', className: 'number', render: (_, row) => number(row.fixable) },
-    { title: t('images.packages'), key: 'packages', className: 'number', render: (_, row) => number(row.packages) },
-    { title: t('images.running'), key: 'running', className: 'number', render: (_, row) => number(row.running) },
+    { title: t('images.findings'), key: 'findings', sort: 'score', render: (_, row) => <Found row={row} /> },
+    { title: t('images.fixable'), key: 'fixable', className: 'number', render: (_, row) => known(row, number(row.fixable)) },
+    { title: t('images.packages'), key: 'packages', className: 'number', render: (_, row) => known(row, number(row.packages)) },
+    { title: t('images.running'), key: 'running', sort: 'running', className: 'number', render: (_, row) => (row.running === 0 ? number(0) : <Link to={`/workloads?image=${encodeURIComponent(row.id)}`}>{number(row.running)}</Link>) },
     { title: t('images.status'), key: 'status', render: (_, row) => <Status row={row} /> },
-    { title: t('images.size'), key: 'size', className: 'number', render: (_, row) => bytes(row.size) },
-    { title: t('images.scanned'), key: 'scanned', render: (_, row) => (row.scannedAt === null ? '–' : <span title={exact(row.scannedAt)}>{ago(row.scannedAt)}</span>) },
+    { title: t('images.verdict'), key: 'verdict', render: (_, row) => <VerdictTag verdict={row.verdict} /> },
+    { title: t('images.size'), key: 'size', sort: 'size', className: 'number', render: (_, row) => (row.size === 0 ? '–' : bytes(row.size)) },
+    { title: t('images.scanned'), key: 'scanned', render: (_, row) => <When at={row.scannedAt} /> },
+    { title: t('images.firstSeen'), key: 'seen', sort: 'seen', spare: true, render: (_, row) => <When at={row.firstSeen} /> },
+    { title: t('image.platform'), key: 'platform', spare: true, render: (_, row) => row.platform ?? '–' },
   ];
+}
+
+/** "None" is only said where everything could be answered; else what is not known stands beside it. */
+function Found({ row }: { row: Row }): ReactNode {
+  const { t, number } = useSpeech();
+  if (row.status === null) return t('status.notScanned');
+  const any = Object.values(row.counts).some((count) => count > 0);
+  if (row.feed === null) {
+    return (
+      <>
+        {any ? <Counts counts={row.counts} /> : null} {t('images.noFeedShort')}
+      </>
+    );
+  }
+  if (row.uncovered === 0) return <Counts counts={row.counts} />;
+  return (
+    <>
+      {any ? <Counts counts={row.counts} /> : null} {t('images.noFeedFor', { count: number(row.uncovered) })}
+    </>
+  );
 }
 
 function Status({ row }: { row: Row }): ReactNode {
@@ -91,7 +105,12 @@ function Status({ row }: { row: Row }): ReactNode {
   return (
     <span>
       {t(`status.${row.status}`)}
-      {row.gaps > 0 ? `, ${t('images.gaps', { count: row.gaps })}` : ''}
+      {row.gaps > 0 ? (
+        <>
+          {', '}
+          <Link to={`/images/${encodeURIComponent(row.id)}?tab=gaps`}>{t('images.gaps', { count: row.gaps })}</Link>
+        </>
+      ) : null}
     </span>
   );
 }

@@ -38,7 +38,7 @@ export function SignIn({ token }: { token?: string }): ReactNode {
           {t(first ? 'setup.title' : 'login.title')}
         </Typography.Title>
         {first ? <Typography.Paragraph>{t('setup.intro')}</Typography.Paragraph> : null}
-        {problem === undefined ? null : <Alert type="error" showIcon message={problem} role="alert" style={{ marginBottom: 16 }} />}
+        {problem === undefined ? null : <Alert type="error" showIcon title={problem} role="alert" style={{ marginBottom: 16 }} />}
         <Form<Fields> layout="vertical" onFinish={(fields) => void submit(fields)} requiredMark={false}>
           <Form.Item name="name" label={t('login.name')} rules={[{ required: true }]}>
             <Input autoComplete="username" autoFocus />

@@ -10,7 +10,7 @@ export function Problem({ error, onRetry }: { error: unknown; onRetry: () => voi
       type="error"
       showIcon
       role="alert"
-      message={t('error.title')}
+      title={t('error.title')}
       description={error instanceof Error ? error.message : String(error)}
       action={<Button onClick={onRetry}>{t('common.retry')}</Button>}
     />
