@@ -76,7 +76,7 @@ export function Frame({ children, onDark, stale }: { children: ReactNode; onDark
         </Layout.Sider>
         <Layout.Content className="content">
           {stale ? <Alert banner type="warning" role="alert" title={t('error.unreachable')} style={{ marginBottom: 12 }} /> : null}
-          <main id="content">{children}</main>
+          <div id="content">{children}</div>
         </Layout.Content>
       </Layout>
     </Layout>

@@ -17,6 +17,13 @@ export function tokens(dark: boolean): ThemeConfig {
     algorithm: dark ? theme.darkAlgorithm : theme.defaultAlgorithm,
     token: {
       colorPrimary: dark ? '#3f78ad' : '#2f5d8a',
+      colorError: dark ? '#ff8a85' : '#b3261e',
+      colorSuccess: dark ? '#7fd3a0' : '#1f6f3f',
+      colorWarning: dark ? '#f2bd6b' : '#8a5300',
+      colorErrorBg: dark ? '#2c1618' : '#fdecea',
+      colorSuccessBg: dark ? '#13251a' : '#eaf7ee',
+      colorWarningBg: dark ? '#2b2111' : '#fff6e5',
+      colorWarningBorder: dark ? '#5a4524' : '#e8c98f',
       colorLink: dark ? '#8fbfe8' : '#24527d',
       colorTextDescription: dark ? '#b0b6bd' : '#525a63',
       colorTextTertiary: dark ? '#b0b6bd' : '#525a63',
@@ -29,6 +36,7 @@ export function tokens(dark: boolean): ThemeConfig {
     },
     components: {
       Table: { cellPaddingBlockSM: 5, cellPaddingInlineSM: 8 },
+      Tabs: { itemSelectedColor: dark ? '#8fbfe8' : '#24527d', itemHoverColor: dark ? '#a9cdec' : '#24527d' },
       Menu: { itemHeight: 32, itemSelectedBg: dark ? '#1d2a37' : '#e3ebf2', itemSelectedColor: dark ? '#d5e6f5' : '#17395a', itemBg: 'transparent' },
       Layout: { headerHeight: 48, headerPadding: '0 16px', headerBg: dark ? '#141414' : '#ffffff', siderBg: dark ? '#141414' : '#ffffff' },
     },

@@ -119,7 +119,7 @@ function Attack({ data: { attack } }: { data: Data }): ReactNode {
           </li>
         ) : null}
       </ul>
-      {nobody ? null : <p className="proof">{t('overview.attackProof', { watched: number(attack.watched), nodes: number(attack.nodes), detections: number(attack.detections24h) })}</p>}
+      {nobody ? null : <div className="proof">{t('overview.attackProof', { watched: number(attack.watched), nodes: number(attack.nodes), detections: number(attack.detections24h) })}</div>}
     </section>
   );
 }
@@ -153,7 +153,7 @@ function Fix({ data: { fix, proof, feed } }: { data: Data }): ReactNode {
           </li>
         ))}
       </ul>
-      <p className="proof">
+      <div className="proof">
         <Link to="/images">{t('overview.fixProof', { images: number(proof.images), complete: number(proof.complete), partial: number(proof.partial) })}</Link>, {feed === null ? t('overview.noFeed') : t('overview.feedAge', { ago: ago(feed.built) })}
         {scanned > 0 ? (
           <>
@@ -161,7 +161,7 @@ function Fix({ data: { fix, proof, feed } }: { data: Data }): ReactNode {
             <Counts counts={proof.counts} />
           </>
         ) : null}
-      </p>
+      </div>
     </section>
   );
 }
@@ -196,7 +196,7 @@ function Blind({ data: { blind, proof } }: { data: Data }): ReactNode {
           </li>
         ))}
       </ul>
-      {proof.nodes === 0 ? null : <p className="proof">{t('overview.blindProof', { online: number(proof.online), nodes: number(proof.nodes), running: number(proof.running), containers: number(proof.containers) })}</p>}
+      {proof.nodes === 0 ? null : <div className="proof">{t('overview.blindProof', { online: number(proof.online), nodes: number(proof.nodes), running: number(proof.running), containers: number(proof.containers) })}</div>}
     </section>
   );
 }

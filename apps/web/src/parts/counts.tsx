@@ -1,6 +1,5 @@
 import type { Severity } from '@palisade/model/severity';
 import { severities } from '@palisade/model/severity';
-import { Space } from 'antd';
 import type { ReactNode } from 'react';
 import { SeverityTag } from './severity-tag.tsx';
 import { useSpeech } from './text.ts';
@@ -11,10 +10,10 @@ export function Counts({ counts }: { counts: Readonly<Record<Severity, number>> 
   const present = severities.filter((severity) => counts[severity] > 0);
   if (present.length === 0) return <span>{t('common.none')}</span>;
   return (
-    <Space size={4} wrap>
+    <span className="counts">
       {present.map((severity) => (
         <SeverityTag key={severity} severity={severity} count={counts[severity]} />
       ))}
-    </Space>
+    </span>
   );
 }
