@@ -26,7 +26,7 @@ export function App(): ReactNode {
   };
   return (
     <Dark.Provider value={dark}>
-      <ConfigProvider theme={theme} locale={locale === 'zh-CN' ? zhCN : enUS} componentSize="small">
+      <ConfigProvider theme={theme} locale={locale === 'zh-CN' ? zhCN : enUS} componentSize="small" button={{ autoInsertSpace: false }}>
         <Messages className={dark ? 'ground dark' : 'ground'}>
           <Gate onDark={change} />
         </Messages>

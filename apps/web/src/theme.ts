@@ -38,7 +38,7 @@ export function tokens(dark: boolean): ThemeConfig {
       Table: { cellPaddingBlockSM: 5, cellPaddingInlineSM: 8 },
       Tabs: { itemSelectedColor: dark ? '#8fbfe8' : '#24527d', itemHoverColor: dark ? '#a9cdec' : '#24527d' },
       Menu: { itemHeight: 32, itemSelectedBg: dark ? '#1d2a37' : '#e3ebf2', itemSelectedColor: dark ? '#d5e6f5' : '#17395a', itemBg: 'transparent' },
-      Layout: { headerHeight: 48, headerPadding: '0 16px', headerBg: dark ? '#141414' : '#ffffff', siderBg: dark ? '#141414' : '#ffffff' },
+      Layout: { bodyBg: 'transparent', headerHeight: 48, headerPadding: '0 16px', headerBg: dark ? '#141414' : '#ffffff', siderBg: dark ? '#141414' : '#ffffff' },
     },
   };
 }

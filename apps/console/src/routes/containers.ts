@@ -26,15 +26,15 @@ const Action = z.enum(actions);
 /** Which actions make sense in which state; the engine has the last word. */
 const possible: Readonly<Record<(typeof states)[number], readonly (typeof actions)[number][]>> = { created: [], running: ['pause', 'stop', 'kill'], paused: ['unpause', 'stop', 'kill'], restarting: ['stop', 'kill'], exited: [], dead: [], unknown: ['stop', 'kill'] };
 
-/** `risks`: rules that the way it runs breaks, `worst` the severity of the worst of them. `image.counts` null: not scanned yet. */
+/** `risks`: rules that the way it runs breaks, `worst` the severity of the worst of them. `image.counts` null: not scanned yet; `matched`: against a feed. */
 export const ContainerRow = z.object({
-  id: z.string(), name: z.string(), state: z.enum(states), cluster: z.string(), node: z.object({ id: z.string(), name: z.string() }), image: z.object({ id: z.string(), name: z.string(), counts: Counts.nullable(), topScore: z.number() }),
+  id: z.string(), name: z.string(), state: z.enum(states), cluster: z.string(), node: z.object({ id: z.string(), name: z.string() }), image: z.object({ id: z.string(), name: z.string(), counts: Counts.nullable(), topScore: z.number(), matched: z.boolean(), uncovered: z.number() }),
   namespace: z.string().nullable(), project: z.string().nullable(), workload: z.string().nullable(), engine: z.string(), privileged: z.boolean(), exposed: z.boolean(), ports: Container.shape.ports, risks: z.array(z.string()), worst: Severity.nullable(),
   startedAt: z.string().nullable(), changedAt: z.string(), firstSeen: z.string(), removedAt: z.string().nullable(),
 });
 
 const columns = sql`c.key id, c.name, c.state, c.cluster, jsonb_build_object('id', c.node, 'name', coalesce(n.name, c.node)) node,
-  jsonb_build_object('id', c.image_key, 'name', c.image_name, 'topScore', coalesce(i.top_score, 0), 'counts', case when i.status is null then null else jsonb_build_object('critical', i.critical, 'high', i.high, 'medium', i.medium, 'low', i.low, 'unknown', i.unknown) end) image,
+  jsonb_build_object('id', c.image_key, 'name', c.image_name, 'topScore', coalesce(i.top_score, 0), 'matched', i.feed is not null, 'uncovered', (select coalesce(sum(g.count), 0) from gaps g where g.image_key = i.key and g.kind in ('feed-missing', 'feed-partial'))::int, 'counts', case when i.status is null then null else jsonb_build_object('critical', i.critical, 'high', i.high, 'medium', i.medium, 'low', i.low, 'unknown', i.unknown) end) image,
   c.namespace, c.project, c.workload, c.engine, c.privileged, c.exposed, c.body->'ports' ports, c.risks, (${sql.lit(`{${severities.join(',')}}`)}::text[])[c.worst + 1] worst,
   c.body->>'started' "startedAt", c.at "changedAt", c.first_seen "firstSeen", c.removed_at "removedAt"`;
 const from = sql`containers c left join nodes n on n.id = c.node left join images i on i.key = c.image_key`;

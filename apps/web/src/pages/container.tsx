@@ -3,7 +3,7 @@ import { Alert, Table } from 'antd';
 import type { ReactNode } from 'react';
 import { Link, useParams } from 'react-router';
 import type { z } from 'zod';
-import { Counts } from '../parts/counts.tsx';
+import { Found } from '../parts/found.tsx';
 import { Loaded } from '../parts/loaded.tsx';
 import { SeverityTag } from '../parts/severity-tag.tsx';
 import { StateMark } from '../parts/state-mark.tsx';
@@ -32,7 +32,7 @@ function Story({ detail }: { detail: Detail }): ReactNode {
       {detail.removedAt === null ? null : <Alert type="info" showIcon title={t('container.gone', { ago: ago(detail.removedAt) })} style={{ marginBottom: 12 }} />}
       <Facts
         items={[
-          { label: t('container.image'), value: <><Link to={`/images/${encodeURIComponent(detail.image.id)}`}>{detail.image.name}</Link> {detail.image.counts === null ? t('status.notScanned') : <Counts counts={detail.image.counts} />}</> },
+          { label: t('container.image'), value: <><Link to={`/images/${encodeURIComponent(detail.image.id)}`}>{detail.image.name}</Link> <Found {...detail.image} /></> },
           { label: t('container.node'), value: <Link to={`/workloads/nodes/${encodeURIComponent(detail.node.id)}`}>{detail.node.name}</Link> },
           { label: t('container.project'), value: detail.project ?? detail.namespace ?? '–' },
           { label: t('container.started'), value: <When at={detail.startedAt} /> },

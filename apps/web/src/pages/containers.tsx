@@ -4,8 +4,8 @@ import type { ReactNode } from 'react';
 import { Link } from 'react-router';
 import type { z } from 'zod';
 import { Choice, Search, chosen } from '../parts/choices.tsx';
-import { Counts } from '../parts/counts.tsx';
 import { useFilters } from '../parts/filters.ts';
+import { Found } from '../parts/found.tsx';
 import { PagedTable } from '../parts/paged-table.tsx';
 import type { Column } from '../parts/paged-table.tsx';
 import { SeverityTag } from '../parts/severity-tag.tsx';
@@ -62,7 +62,7 @@ export function containerColumns({ t, number }: Speech): Column<Row>[] {
       ),
     },
     { title: t('container.image'), key: 'image', render: (_, row) => <Link to={`/images/${encodeURIComponent(row.image.id)}`}>{row.image.name}</Link> },
-    { title: t('container.imageRisk'), key: 'score', sort: 'score', render: (_, row) => (row.image.counts === null ? t('status.notScanned') : <Counts counts={row.image.counts} />) },
+    { title: t('container.imageRisk'), key: 'score', sort: 'score', render: (_, row) => <Found {...row.image} /> },
     { title: t('container.ports'), key: 'ports', render: (_, row) => <span className="mono">{row.ports.filter((port) => port.hostPort !== undefined).map((port) => `${port.hostPort ?? ''}→${port.containerPort}/${port.protocol}`).join(', ') || '–'}</span> },
     { title: t('container.node'), key: 'node', render: (_, row) => <Link to={`/workloads/nodes/${encodeURIComponent(row.node.id)}`}>{row.node.name}</Link> },
     { title: t('container.project'), key: 'project', render: (_, row) => row.project ?? row.namespace ?? '–' },

@@ -3,8 +3,8 @@ import { Alert, Tabs, Tag } from 'antd';
 import type { ReactNode } from 'react';
 import { Link, useParams } from 'react-router';
 import type { z } from 'zod';
-import { Counts } from '../parts/counts.tsx';
 import { useFilters } from '../parts/filters.ts';
+import { Found } from '../parts/found.tsx';
 import { GapTable } from '../parts/gap-table.tsx';
 import { Loaded } from '../parts/loaded.tsx';
 import { StateMark } from '../parts/state-mark.tsx';
@@ -58,18 +58,10 @@ function Summary({ image }: { image: Detail }): ReactNode {
   const { t, number, bytes, ago } = useSpeech();
   const feed = image.feed === null ? t('images.noFeedShort') : `${image.feed.id} (${ago(image.feed.built)})`;
   const looked = image.lookedAt === null ? '–' : t('image.lookedAt', { files: number(image.lookedAt.files), layers: number(image.lookedAt.layers), bytes: bytes(image.lookedAt.bytes) });
-  const found =
-    image.status === null ? (
-      t('status.notScanned')
-    ) : (
-      <>
-        <Counts counts={image.counts} /> {image.uncovered > 0 ? <span>{t('images.noFeedFor', { count: number(image.uncovered) })}</span> : null}
-      </>
-    );
   return (
     <Facts
       items={[
-        { label: t('images.findings'), value: found },
+        { label: t('images.findings'), value: <Found counts={image.status === null ? null : image.counts} matched={image.feed !== null} uncovered={image.uncovered} /> },
         { label: t('images.status'), value: <>{image.status === null ? t('status.notScanned') : t(`status.${image.status}`)} · <When at={image.scannedAt} /></> },
         { label: t('image.proof'), value: looked },
         { label: t('image.feed'), value: feed },

@@ -5,8 +5,8 @@ import type { ReactNode } from 'react';
 import { Link } from 'react-router';
 import type { z } from 'zod';
 import { Choice, Search, chosen } from '../parts/choices.tsx';
-import { Counts } from '../parts/counts.tsx';
 import { useFilters } from '../parts/filters.ts';
+import { Found } from '../parts/found.tsx';
 import { PagedTable } from '../parts/paged-table.tsx';
 import type { Column } from '../parts/paged-table.tsx';
 import { Command, PageTitle, When } from '../parts/story.tsx';
@@ -66,7 +66,7 @@ function columns({ t, number, bytes }: Speech): Column<Row>[] {
         </>
       ),
     },
-    { title: t('images.findings'), key: 'findings', sort: 'score', render: (_, row) => <Found row={row} /> },
+    { title: t('images.findings'), key: 'findings', sort: 'score', render: (_, row) => <Found counts={row.status === null ? null : row.counts} matched={row.feed !== null} uncovered={row.uncovered} /> },
     { title: t('images.fixable'), key: 'fixable', className: 'number', render: (_, row) => known(row, number(row.fixable)) },
     { title: t('images.packages'), key: 'packages', className: 'number', render: (_, row) => known(row, number(row.packages)) },
     { title: t('images.running'), key: 'running', sort: 'running', className: 'number', render: (_, row) => (row.running === 0 ? number(0) : <Link to={`/workloads?image=${encodeURIComponent(row.id)}`}>{number(row.running)}</Link>) },
@@ -77,26 +77,6 @@ function columns({ t, number, bytes }: Speech): Column<Row>[] {
     { title: t('images.firstSeen'), key: 'seen', sort: 'seen', spare: true, render: (_, row) => <When at={row.firstSeen} /> },
     { title: t('image.platform'), key: 'platform', spare: true, render: (_, row) => row.platform ?? '–' },
   ];
-}
-
-/** "None" is only said where everything could be answered; else what is not known stands beside it. */
-function Found({ row }: { row: Row }): ReactNode {
-  const { t, number } = useSpeech();
-  if (row.status === null) return t('status.notScanned');
-  const any = Object.values(row.counts).some((count) => count > 0);
-  if (row.feed === null) {
-    return (
-      <>
-        {any ? <Counts counts={row.counts} /> : null} {t('images.noFeedShort')}
-      </>
-    );
-  }
-  if (row.uncovered === 0) return <Counts counts={row.counts} />;
-  return (
-    <>
-      {any ? <Counts counts={row.counts} /> : null} {t('images.noFeedFor', { count: number(row.uncovered) })}
-    </>
-  );
 }
 
 function Status({ row }: { row: Row }): ReactNode {

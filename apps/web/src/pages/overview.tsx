@@ -131,10 +131,10 @@ function Fix({ data: { fix, proof, feed } }: { data: Data }): ReactNode {
   return (
     <section className="question" aria-label={t('overview.fix')}>
       <h2>{t('overview.fix')}</h2>
-      <p className="answer">
-        {fix.rules > 0 ? <Link to="/vulnerabilities?waived=false">{t('overview.rules', { count: number(fix.rules) })}</Link> : scanned > 0 ? t('overview.nothingFound') : t('overview.nothingLooked')}{' '}
-        {fix.exploited > 0 ? <Link to="/vulnerabilities?kev=true">{t('overview.exploited', { count: number(fix.exploited) })}</Link> : null}{' '}
-        {fix.secrets > 0 ? <Link to="/vulnerabilities?kind=secret">{t('overview.secrets', { count: number(fix.secrets) })}</Link> : null}{' '}
+      <p className="answer several">
+        {fix.rules > 0 ? <Link to="/vulnerabilities?waived=false">{t('overview.rules', { count: number(fix.rules) })}</Link> : scanned > 0 ? t('overview.nothingFound') : t('overview.nothingLooked')}
+        {fix.exploited > 0 ? <Link to="/vulnerabilities?kev=true">{t('overview.exploited', { count: number(fix.exploited) })}</Link> : null}
+        {fix.secrets > 0 ? <Link to="/vulnerabilities?kind=secret">{t('overview.secrets', { count: number(fix.secrets) })}</Link> : null}
         {fix.risky > 0 ? <Link to="/workloads/risks">{t('overview.risky', { count: number(fix.risky) })}</Link> : null}
       </p>
       <ul>

@@ -38,7 +38,7 @@ export function Vulnerabilities(): ReactNode {
         <Choice name="fixable" label={t('vulnerabilities.fixable')} options={[{ value: 'true', label: t('vulnerabilities.fixableYes') }, { value: 'false', label: t('vulnerabilities.fixableNo') }]} />
         <Choice name="kev" label={t('vulnerabilities.kev')} options={[{ value: 'true', label: t('vulnerabilities.kevYes') }]} />
         <Choice name="running" label={t('vulnerabilities.use')} options={[{ value: 'true', label: t('vulnerabilities.running') }]} width={180} />
-        <Choice name="exposed" label={t('vulnerabilities.exposedColumn')} options={[{ value: 'true', label: t('vulnerabilities.exposed') }]} width={180} />
+        <Choice name="exposed" label={t('containers.anyExposure')} options={[{ value: 'true', label: t('vulnerabilities.exposed') }]} width={180} />
         <Choice name="waived" label={t('vulnerabilities.waivers')} options={[{ value: 'false', label: t('vulnerabilities.notWaived') }, { value: 'true', label: t('vulnerabilities.onlyWaived') }]} width={140} />
         {filter('package') === '' ? null : <Tag closable={{ 'aria-label': t('filter.clear') }} onClose={() => set('package', '')}>{t('vulnerabilities.onlyPackage', { name: filter('package') })}</Tag>}
         {filter('image') === '' ? null : <OnlyImage id={filter('image')} onClear={() => set('image', '')} />}

@@ -13,4 +13,6 @@ export const findings = {
   'finding.title': 'What',
   'finding.where': 'Where',
   'finding.fixed': 'Fixed in',
+  'finding.answer': 'Answer',
+  'finding.affected': 'affected',
 } as const;

@@ -5,7 +5,7 @@ export const frame = {
   'common.loading': 'Loading…',
   'common.retry': 'Try again',
   'common.none': 'None',
-  'common.rows': '{{count}} rows',
+  'common.rows': 'Rows: {{count}}',
   'error.title': 'This could not be loaded',
   'error.unreachable': 'The console does not answer. Data below may be old; it is loaded again as soon as the connection is back.',
   'error.notFound': 'There is no such page',

@@ -23,7 +23,7 @@ export const workloads = {
   'container.changed': 'Changed',
   'container.privileged': 'privileged',
   'container.exposed': 'exposed',
-  'container.rules': '{{count}} rules',
+  'container.rules': 'rules: {{count}}',
   'container.fine': 'nothing to remark',
   'container.user': 'User',
   'container.command': 'Command',

@@ -15,4 +15,6 @@ export const findings: Readonly<Record<keyof typeof en, string>> = {
   'finding.title': '内容',
   'finding.where': '位置',
   'finding.fixed': '修复版本',
+  'finding.answer': '结论',
+  'finding.affected': '受影响',
 };
