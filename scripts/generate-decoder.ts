@@ -51,38 +51,33 @@ function single(text: string, name: string): number {
 }
 
 function readExpression(member: Member): string {
-  const at = `at + ${member.offset}`;
+  const at = (more: number): string => (member.offset + more === 0 ? 'this.at' : `this.at + ${member.offset + more}`);
   switch (member.type) {
-    case 'u8': return `bytes[${at}] as number`;
-    case 'u16': return `bytes.readUInt16LE(${at})`;
-    case 'u32': return `bytes.readUInt32LE(${at})`;
-    case 's64': return `bytes.readInt32LE(${at} + 4) * 4294967296 + bytes.readUInt32LE(${at})`;
-    default: return `bytes.readUInt32LE(${at} + 4) * 4294967296 + bytes.readUInt32LE(${at})`;
+    case 'u8': return `this.view.getUint8(${at(0)})`;
+    case 'u16': return `this.view.getUint16(${at(0)}, true)`;
+    case 'u32': return `this.view.getUint32(${at(0)}, true)`;
+    case 's64': return `this.view.getInt32(${at(4)}, true) * 4294967296 + this.view.getUint32(${at(0)}, true)`;
+    default: return `this.view.getUint32(${at(4)}, true) * 4294967296 + this.view.getUint32(${at(0)}, true)`;
   }
 }
 
 function reader(shape: Layout, typeName: string): string {
-  const type = shape.members.map((member) => `  ${member.name}: ${member.type === 'char' ? 'string' : member.count > 1 ? 'Buffer' : 'number'};`);
-  const lines = shape.members.map((member) => {
-    if (member.type === 'char') return `  into.${member.name} = cString(bytes, at + ${member.offset}, ${member.count});`;
-    if (member.count > 1) return `  into.${member.name} = bytes.subarray(at + ${member.offset}, at + ${member.offset + member.count});`;
-    return `  into.${member.name} = ${readExpression(member)};`;
+  const getters = shape.members.flatMap((member) => {
+    if (member.type === 'char') return [`  get ${member.name}(): string {`, `    return textAt(this.view, this.at + ${member.offset}, ${member.count});`, '  }'];
+    if (member.count > 1) return [`  get ${member.name}(): Uint8Array {`, `    return new Uint8Array(this.view.buffer, this.view.byteOffset + this.at + ${member.offset}, ${member.count});`, '  }'];
+    return [`  get ${member.name}(): number {`, `    return ${readExpression(member)};`, '  }'];
   });
-  const empty = shape.members.map((member) => `${member.name}: ${member.type === 'char' ? "''" : member.count > 1 ? 'Buffer.alloc(0)' : '0'}`);
-  return `/** struct of sensor/record.h, ${shape.size} bytes. */
-export type ${typeName} = {
-${type.join('\n')}
-};
+  return `export const ${shape.name}Size = ${shape.size};
 
-export const ${shape.name}Size = ${shape.size};
-
-export function empty${typeName}(): ${typeName} {
-  return { ${empty.join(', ')} };
-}
-
-/** Fills \`into\`; the caller has checked that ${shape.size} bytes are there. */
-export function read${typeName}(bytes: Buffer, at: number, into: ${typeName}): void {
-${lines.join('\n')}
+/** struct of sensor/record.h, ${shape.size} bytes, read where it lies; whoever sets \`view\` and \`at\` has checked that they are there. */
+export class ${typeName} {
+  view: DataView;
+  at: number;
+  constructor(view: DataView, at: number) {
+    this.view = view;
+    this.at = at;
+  }
+${getters.join('\n')}
 }
 `;
 }
@@ -131,10 +126,15 @@ export const syscalls: readonly SyscallShape[] = [
 ${calls.join('\n')}
 ];
 
-function cString(bytes: Buffer, at: number, length: number): string {
-  let end = at;
-  while (end < at + length && bytes[end] !== 0) end += 1;
-  return bytes.toString('latin1', at, end);
+/** Short texts of the kernel (names, ids): up to the first NUL, one character a byte. */
+function textAt(view: DataView, at: number, length: number): string {
+  let text = '';
+  for (let index = 0; index < length; index += 1) {
+    const code = view.getUint8(at + index);
+    if (code === 0) break;
+    text += String.fromCharCode(code);
+  }
+  return text;
 }
 
 ${reader(layout(record, 'record'), 'RecordHeader')}

@@ -186,144 +186,190 @@ export const syscalls: readonly SyscallShape[] = [
   { name: 'kexec_file_load', args: [['kernel_fd', 'f'], ['initrd_fd', 'f'], ['cmdline_len', 'i'], ['cmdline', 'i'], ['flags', 'i']], returnsFd: false },
 ];
 
-function cString(bytes: Buffer, at: number, length: number): string {
-  let end = at;
-  while (end < at + length && bytes[end] !== 0) end += 1;
-  return bytes.toString('latin1', at, end);
+/** Short texts of the kernel (names, ids): up to the first NUL, one character a byte. */
+function textAt(view: DataView, at: number, length: number): string {
+  let text = '';
+  for (let index = 0; index < length; index += 1) {
+    const code = view.getUint8(at + index);
+    if (code === 0) break;
+    text += String.fromCharCode(code);
+  }
+  return text;
 }
-
-/** struct of sensor/record.h, 184 bytes. */
-export type RecordHeader = {
-  size: number;
-  kind: number;
-  flags: number;
-  time: number;
-  start: number;
-  cgroup: number;
-  result: number;
-  caps: number;
-  pid: number;
-  tid: number;
-  ppid: number;
-  vpid: number;
-  vtid: number;
-  sid: number;
-  pgid: number;
-  uid: number;
-  euid: number;
-  gid: number;
-  egid: number;
-  loginuid: number;
-  tty: number;
-  cpu: number;
-  arg0: number;
-  arg1: number;
-  arg2: number;
-  arg3: number;
-  arg4: number;
-  arg5: number;
-  container: string;
-  comm: string;
-};
 
 export const recordSize = 184;
 
-export function emptyRecordHeader(): RecordHeader {
-  return { size: 0, kind: 0, flags: 0, time: 0, start: 0, cgroup: 0, result: 0, caps: 0, pid: 0, tid: 0, ppid: 0, vpid: 0, vtid: 0, sid: 0, pgid: 0, uid: 0, euid: 0, gid: 0, egid: 0, loginuid: 0, tty: 0, cpu: 0, arg0: 0, arg1: 0, arg2: 0, arg3: 0, arg4: 0, arg5: 0, container: '', comm: '' };
+/** struct of sensor/record.h, 184 bytes, read where it lies; whoever sets `view` and `at` has checked that they are there. */
+export class RecordHeader {
+  view: DataView;
+  at: number;
+  constructor(view: DataView, at: number) {
+    this.view = view;
+    this.at = at;
+  }
+  get size(): number {
+    return this.view.getUint32(this.at, true);
+  }
+  get kind(): number {
+    return this.view.getUint16(this.at + 4, true);
+  }
+  get flags(): number {
+    return this.view.getUint16(this.at + 6, true);
+  }
+  get time(): number {
+    return this.view.getUint32(this.at + 12, true) * 4294967296 + this.view.getUint32(this.at + 8, true);
+  }
+  get start(): number {
+    return this.view.getUint32(this.at + 20, true) * 4294967296 + this.view.getUint32(this.at + 16, true);
+  }
+  get cgroup(): number {
+    return this.view.getUint32(this.at + 28, true) * 4294967296 + this.view.getUint32(this.at + 24, true);
+  }
+  get result(): number {
+    return this.view.getInt32(this.at + 36, true) * 4294967296 + this.view.getUint32(this.at + 32, true);
+  }
+  get caps(): number {
+    return this.view.getUint32(this.at + 44, true) * 4294967296 + this.view.getUint32(this.at + 40, true);
+  }
+  get pid(): number {
+    return this.view.getUint32(this.at + 48, true);
+  }
+  get tid(): number {
+    return this.view.getUint32(this.at + 52, true);
+  }
+  get ppid(): number {
+    return this.view.getUint32(this.at + 56, true);
+  }
+  get vpid(): number {
+    return this.view.getUint32(this.at + 60, true);
+  }
+  get vtid(): number {
+    return this.view.getUint32(this.at + 64, true);
+  }
+  get sid(): number {
+    return this.view.getUint32(this.at + 68, true);
+  }
+  get pgid(): number {
+    return this.view.getUint32(this.at + 72, true);
+  }
+  get uid(): number {
+    return this.view.getUint32(this.at + 76, true);
+  }
+  get euid(): number {
+    return this.view.getUint32(this.at + 80, true);
+  }
+  get gid(): number {
+    return this.view.getUint32(this.at + 84, true);
+  }
+  get egid(): number {
+    return this.view.getUint32(this.at + 88, true);
+  }
+  get loginuid(): number {
+    return this.view.getUint32(this.at + 92, true);
+  }
+  get tty(): number {
+    return this.view.getUint32(this.at + 96, true);
+  }
+  get cpu(): number {
+    return this.view.getUint32(this.at + 100, true);
+  }
+  get arg0(): number {
+    return this.view.getUint32(this.at + 108, true) * 4294967296 + this.view.getUint32(this.at + 104, true);
+  }
+  get arg1(): number {
+    return this.view.getUint32(this.at + 116, true) * 4294967296 + this.view.getUint32(this.at + 112, true);
+  }
+  get arg2(): number {
+    return this.view.getUint32(this.at + 124, true) * 4294967296 + this.view.getUint32(this.at + 120, true);
+  }
+  get arg3(): number {
+    return this.view.getUint32(this.at + 132, true) * 4294967296 + this.view.getUint32(this.at + 128, true);
+  }
+  get arg4(): number {
+    return this.view.getUint32(this.at + 140, true) * 4294967296 + this.view.getUint32(this.at + 136, true);
+  }
+  get arg5(): number {
+    return this.view.getUint32(this.at + 148, true) * 4294967296 + this.view.getUint32(this.at + 144, true);
+  }
+  get container(): string {
+    return textAt(this.view, this.at + 152, 16);
+  }
+  get comm(): string {
+    return textAt(this.view, this.at + 168, 16);
+  }
 }
-
-/** Fills `into`; the caller has checked that 184 bytes are there. */
-export function readRecordHeader(bytes: Buffer, at: number, into: RecordHeader): void {
-  into.size = bytes.readUInt32LE(at + 0);
-  into.kind = bytes.readUInt16LE(at + 4);
-  into.flags = bytes.readUInt16LE(at + 6);
-  into.time = bytes.readUInt32LE(at + 8 + 4) * 4294967296 + bytes.readUInt32LE(at + 8);
-  into.start = bytes.readUInt32LE(at + 16 + 4) * 4294967296 + bytes.readUInt32LE(at + 16);
-  into.cgroup = bytes.readUInt32LE(at + 24 + 4) * 4294967296 + bytes.readUInt32LE(at + 24);
-  into.result = bytes.readInt32LE(at + 32 + 4) * 4294967296 + bytes.readUInt32LE(at + 32);
-  into.caps = bytes.readUInt32LE(at + 40 + 4) * 4294967296 + bytes.readUInt32LE(at + 40);
-  into.pid = bytes.readUInt32LE(at + 48);
-  into.tid = bytes.readUInt32LE(at + 52);
-  into.ppid = bytes.readUInt32LE(at + 56);
-  into.vpid = bytes.readUInt32LE(at + 60);
-  into.vtid = bytes.readUInt32LE(at + 64);
-  into.sid = bytes.readUInt32LE(at + 68);
-  into.pgid = bytes.readUInt32LE(at + 72);
-  into.uid = bytes.readUInt32LE(at + 76);
-  into.euid = bytes.readUInt32LE(at + 80);
-  into.gid = bytes.readUInt32LE(at + 84);
-  into.egid = bytes.readUInt32LE(at + 88);
-  into.loginuid = bytes.readUInt32LE(at + 92);
-  into.tty = bytes.readUInt32LE(at + 96);
-  into.cpu = bytes.readUInt32LE(at + 100);
-  into.arg0 = bytes.readUInt32LE(at + 104 + 4) * 4294967296 + bytes.readUInt32LE(at + 104);
-  into.arg1 = bytes.readUInt32LE(at + 112 + 4) * 4294967296 + bytes.readUInt32LE(at + 112);
-  into.arg2 = bytes.readUInt32LE(at + 120 + 4) * 4294967296 + bytes.readUInt32LE(at + 120);
-  into.arg3 = bytes.readUInt32LE(at + 128 + 4) * 4294967296 + bytes.readUInt32LE(at + 128);
-  into.arg4 = bytes.readUInt32LE(at + 136 + 4) * 4294967296 + bytes.readUInt32LE(at + 136);
-  into.arg5 = bytes.readUInt32LE(at + 144 + 4) * 4294967296 + bytes.readUInt32LE(at + 144);
-  into.container = cString(bytes, at + 152, 16);
-  into.comm = cString(bytes, at + 168, 16);
-}
-
-/** struct of sensor/record.h, 56 bytes. */
-export type SocketInfo = {
-  family: number;
-  type: number;
-  protocol: number;
-  state: number;
-  localPort: number;
-  remotePort: number;
-  pad: number;
-  local: Buffer;
-  remote: Buffer;
-  ino: number;
-};
 
 export const socketInfoSize = 56;
 
-export function emptySocketInfo(): SocketInfo {
-  return { family: 0, type: 0, protocol: 0, state: 0, localPort: 0, remotePort: 0, pad: 0, local: Buffer.alloc(0), remote: Buffer.alloc(0), ino: 0 };
+/** struct of sensor/record.h, 56 bytes, read where it lies; whoever sets `view` and `at` has checked that they are there. */
+export class SocketInfo {
+  view: DataView;
+  at: number;
+  constructor(view: DataView, at: number) {
+    this.view = view;
+    this.at = at;
+  }
+  get family(): number {
+    return this.view.getUint16(this.at, true);
+  }
+  get type(): number {
+    return this.view.getUint16(this.at + 2, true);
+  }
+  get protocol(): number {
+    return this.view.getUint16(this.at + 4, true);
+  }
+  get state(): number {
+    return this.view.getUint16(this.at + 6, true);
+  }
+  get localPort(): number {
+    return this.view.getUint16(this.at + 8, true);
+  }
+  get remotePort(): number {
+    return this.view.getUint16(this.at + 10, true);
+  }
+  get pad(): number {
+    return this.view.getUint32(this.at + 12, true);
+  }
+  get local(): Uint8Array {
+    return new Uint8Array(this.view.buffer, this.view.byteOffset + this.at + 16, 16);
+  }
+  get remote(): Uint8Array {
+    return new Uint8Array(this.view.buffer, this.view.byteOffset + this.at + 32, 16);
+  }
+  get ino(): number {
+    return this.view.getUint32(this.at + 52, true) * 4294967296 + this.view.getUint32(this.at + 48, true);
+  }
 }
-
-/** Fills `into`; the caller has checked that 56 bytes are there. */
-export function readSocketInfo(bytes: Buffer, at: number, into: SocketInfo): void {
-  into.family = bytes.readUInt16LE(at + 0);
-  into.type = bytes.readUInt16LE(at + 2);
-  into.protocol = bytes.readUInt16LE(at + 4);
-  into.state = bytes.readUInt16LE(at + 6);
-  into.localPort = bytes.readUInt16LE(at + 8);
-  into.remotePort = bytes.readUInt16LE(at + 10);
-  into.pad = bytes.readUInt32LE(at + 12);
-  into.local = bytes.subarray(at + 16, at + 32);
-  into.remote = bytes.subarray(at + 32, at + 48);
-  into.ino = bytes.readUInt32LE(at + 48 + 4) * 4294967296 + bytes.readUInt32LE(at + 48);
-}
-
-/** struct of sensor/record.h, 48 bytes. */
-export type InodeInfo = {
-  ino: number;
-  dev: number;
-  ctime: number;
-  mtime: number;
-  size: number;
-  mode: number;
-  uid: number;
-};
 
 export const inodeInfoSize = 48;
 
-export function emptyInodeInfo(): InodeInfo {
-  return { ino: 0, dev: 0, ctime: 0, mtime: 0, size: 0, mode: 0, uid: 0 };
-}
-
-/** Fills `into`; the caller has checked that 48 bytes are there. */
-export function readInodeInfo(bytes: Buffer, at: number, into: InodeInfo): void {
-  into.ino = bytes.readUInt32LE(at + 0 + 4) * 4294967296 + bytes.readUInt32LE(at + 0);
-  into.dev = bytes.readUInt32LE(at + 8 + 4) * 4294967296 + bytes.readUInt32LE(at + 8);
-  into.ctime = bytes.readUInt32LE(at + 16 + 4) * 4294967296 + bytes.readUInt32LE(at + 16);
-  into.mtime = bytes.readUInt32LE(at + 24 + 4) * 4294967296 + bytes.readUInt32LE(at + 24);
-  into.size = bytes.readUInt32LE(at + 32 + 4) * 4294967296 + bytes.readUInt32LE(at + 32);
-  into.mode = bytes.readUInt32LE(at + 40);
-  into.uid = bytes.readUInt32LE(at + 44);
+/** struct of sensor/record.h, 48 bytes, read where it lies; whoever sets `view` and `at` has checked that they are there. */
+export class InodeInfo {
+  view: DataView;
+  at: number;
+  constructor(view: DataView, at: number) {
+    this.view = view;
+    this.at = at;
+  }
+  get ino(): number {
+    return this.view.getUint32(this.at + 4, true) * 4294967296 + this.view.getUint32(this.at, true);
+  }
+  get dev(): number {
+    return this.view.getUint32(this.at + 12, true) * 4294967296 + this.view.getUint32(this.at + 8, true);
+  }
+  get ctime(): number {
+    return this.view.getUint32(this.at + 20, true) * 4294967296 + this.view.getUint32(this.at + 16, true);
+  }
+  get mtime(): number {
+    return this.view.getUint32(this.at + 28, true) * 4294967296 + this.view.getUint32(this.at + 24, true);
+  }
+  get size(): number {
+    return this.view.getUint32(this.at + 36, true) * 4294967296 + this.view.getUint32(this.at + 32, true);
+  }
+  get mode(): number {
+    return this.view.getUint32(this.at + 40, true);
+  }
+  get uid(): number {
+    return this.view.getUint32(this.at + 44, true);
+  }
 }

@@ -1,5 +1,5 @@
 /** An address in the kernel's bytes as text; v4-mapped v6 addresses as plain v4. `v6`: 16 bytes count, else 4. */
-export function addressText(bytes: Buffer, at: number, v6: boolean): string {
+export function addressText(bytes: Uint8Array, at: number, v6: boolean): string {
   if (!v6) return `${bytes[at]}.${bytes[at + 1]}.${bytes[at + 2]}.${bytes[at + 3]}`;
   if (isMapped(bytes, at)) return addressText(bytes, at + 12, false);
   const groups = Array.from({ length: 8 }, (_, index) => ((bytes[at + 2 * index] as number) << 8) | (bytes[at + 2 * index + 1] as number));
@@ -19,12 +19,12 @@ export function addressText(bytes: Buffer, at: number, v6: boolean): string {
 }
 
 /** ::ffff:0:0/96 */
-export function isMapped(bytes: Buffer, at: number): boolean {
+export function isMapped(bytes: Uint8Array, at: number): boolean {
   for (let index = 0; index < 10; index += 1) if (bytes[at + index] !== 0) return false;
   return bytes[at + 10] === 0xff && bytes[at + 11] === 0xff;
 }
 
-export function isZero(bytes: Buffer, at: number, length: number): boolean {
+export function isZero(bytes: Uint8Array, at: number, length: number): boolean {
   for (let index = 0; index < length; index += 1) if (bytes[at + index] !== 0) return false;
   return true;
 }

@@ -14,6 +14,8 @@ export type Call = {
   readonly places: ReadonlyMap<string, ArgumentPlace>;
   readonly subject: Subject;
   readonly flagsAt: number;
+  /** The argument that names a peer; below zero: none does. */
+  readonly addressAt: number;
 };
 
 // Falco's names where they are not the kernel's.
@@ -25,6 +27,11 @@ const renamed: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   sendto: { data: '' },
   splice: { len: 'size' },
   pidfd_getfd: { pidfd: 'pid_fd' },
+  sendmsg: { msg: '' },
+  sendmmsg: { msg: '' },
+  recvfrom: { data: '', addr: '' },
+  recvmsg: { msg: '' },
+  recvmmsg: { msg: '' },
   bind: { addr: '' },
   connect: { addr: '' },
   bpf: { attr: '', size: '' },
@@ -50,7 +57,7 @@ function describe(shape: (typeof syscalls)[number]): Call | undefined {
   });
   const descriptor = subjects[shape.name] ?? shape.args.findIndex(([, kind]) => kind === 'f');
   const subject: Subject = shape.returnsFd ? { from: 'result', index: 0 } : descriptor < 0 ? undefined : { from: 'argument', index: descriptor };
-  return { name: shape.name, type: type.id, places, subject, flagsAt: shape.args.findIndex(([name]) => name === 'flags' || name === 'how') };
+  return { name: shape.name, type: type.id, places, subject, flagsAt: shape.args.findIndex(([name]) => name === 'flags' || name === 'how'), addressAt: shape.name === 'bind' ? -1 : shape.args.findIndex(([, kind]) => kind.startsWith('a') || kind === 'm') };
 }
 
 /** By the record's kind; undefined for a call Falco's language has no event for. */

@@ -96,8 +96,8 @@ export class LiveEvent implements Event {
   }
 
   private givenAddress(call: Call): Endpoint | undefined {
-    if (call.name !== 'connect' && call.name !== 'sendto') return undefined;
-    const bytes = bytesOf(this.record, tags.arg + (call.name === 'connect' ? 1 : 4));
+    if (call.addressAt < 0) return undefined;
+    const bytes = bytesOf(this.record, tags.arg + call.addressAt);
     const address = bytes === undefined ? undefined : parseSocketAddress(bytes);
     return address?.family === 'inet' ? address.endpoint : undefined;
   }
