@@ -29,8 +29,9 @@ conformance('Falco stable rules', ['falco/falco_rules.yaml'], () => {
       '{"event":{"type":"execve","pid":13,"res":0,"process":{"ppid":1,"comm":"debugfs","exe":"debugfs","args":["-V"],"container":"bbbbbbbbbbbb"}}}',
     ];
     const reader = openTrace('trace', trace[0] ?? '');
-    const { rules } = loadRules([{ name: 'falco_rules.yaml', content: readFileSync(dataPath('falco/falco_rules.yaml'), 'utf8') }], { source: reader.source, names: { user: () => undefined, group: () => undefined, addresses: () => [] } });
-    const engine = createRuleEngine(rules);
+    const context = { source: reader.source, names: { user: () => undefined, group: () => undefined, addresses: () => [] } };
+    const { rules } = loadRules([{ name: 'falco_rules.yaml', content: readFileSync(dataPath('falco/falco_rules.yaml'), 'utf8') }], context);
+    const engine = createRuleEngine(rules, context);
     const fired = trace.slice(1).flatMap((line) => {
       const event = reader.read(line);
       return event === undefined ? [] : engine.decide(event).map((rule) => `${rule.name} ${event.process.pid}`);

@@ -1,8 +1,14 @@
+import type { Check } from './compile/comparison.ts';
+import { classOf, classesOf } from './compile/event-class.ts';
+import { createClassCompiler } from './compile/fast-path.ts';
 import type { Event } from './event.ts';
 import { eventTypes } from './event-types/table.ts';
+import type { FieldContext } from './fields/field.ts';
 import type { Rule } from './rule.ts';
 
 const none: readonly Rule[] = [];
+/** A rule about more types than this is about everything: compiled once, not per type. */
+const manyTypes = 40;
 
 export type RuleEngine = {
   /** The rules that are true of the event, in file order. The array is reused when empty; a match makes a new one. */
@@ -12,22 +18,32 @@ export type RuleEngine = {
   readonly rules: readonly Rule[];
 };
 
-/** Indexes enabled rules by event type: an event is asked only of those that can be true for it. */
-export function createRuleEngine(rules: readonly Rule[]): RuleEngine {
+type Candidates = { readonly rules: readonly Rule[]; readonly checks: readonly Check[] };
+
+/** Indexes enabled rules by event type and class of event: an event is asked only what its class leaves open. */
+export function createRuleEngine(rules: readonly Rule[], context: FieldContext): RuleEngine {
   const enabled = rules.filter((rule) => rule.enabled);
-  const byType: Rule[][] = eventTypes.map((type) => enabled.filter((rule) => rule.eventTypes.includes(type.id)));
+  const byType = eventTypes.map((type): readonly Candidates[] | undefined => candidatesOf(type.id, enabled.filter((rule) => rule.eventTypes.includes(type.id)), context));
   return {
     rules: enabled,
-    eventTypes: eventTypes.filter((type) => (byType[type.id]?.length ?? 0) > 0).map((type) => type.id),
+    eventTypes: eventTypes.filter((type) => byType[type.id] !== undefined).map((type) => type.id),
     decide(event) {
-      const candidates = byType[event.type];
-      if (candidates === undefined) return none;
+      const classes = byType[event.type];
+      if (classes === undefined) return none;
+      const { rules: candidates, checks } = classes[classOf(event)] as Candidates;
       let matched: Rule[] | undefined;
-      for (let index = 0; index < candidates.length; index += 1) {
-        const rule = candidates[index] as Rule;
-        if (rule.check(event)) (matched ??= []).push(rule);
-      }
+      for (let index = 0; index < checks.length; index += 1) if ((checks[index] as Check)(event)) (matched ??= []).push(candidates[index] as Rule);
       return matched ?? none;
     },
   };
+}
+
+function candidatesOf(type: number, rules: readonly Rule[], context: FieldContext): readonly Candidates[] | undefined {
+  if (rules.length === 0) return undefined;
+  const narrow = rules.filter((rule) => rule.eventTypes.length <= manyTypes);
+  return classesOf(type).map((assumed) => {
+    const compiler = createClassCompiler(narrow.map((rule) => rule.condition), assumed, { ...context, usage: 'condition', used: () => undefined });
+    const kept = rules.map((rule) => ({ rule, check: rule.eventTypes.length > manyTypes ? rule.check : compiler.compile(rule.condition) }));
+    return { rules: kept.filter(({ check }) => check !== undefined).map(({ rule }) => rule), checks: kept.flatMap(({ check }) => (check === undefined ? [] : [check])) };
+  });
 }

@@ -25,9 +25,10 @@ const names = { user: () => undefined, group: () => undefined, addresses: () => 
 
 function replay(lines: readonly string[], each: (event: Event) => void = () => {}): string[] {
   const reader = openTrace('trace', lines[0] ?? '');
-  const set = loadRules([{ name: 'rules.yaml', content: rules }], { source: reader.source, names });
+  const context = { source: reader.source, names };
+  const set = loadRules([{ name: 'rules.yaml', content: rules }], context);
   expect(set.problems.filter((problem) => problem.severity === 'error')).toEqual([]);
-  const engine = createRuleEngine(set.rules);
+  const engine = createRuleEngine(set.rules, context);
   return lines.slice(1).flatMap((line) => {
     const event = reader.read(line);
     if (event === undefined) return [];

@@ -14,7 +14,8 @@ export function createSockets(): Sockets {
   return {
     get: (ino) => known.get(ino),
     put(ino, memory) {
-      if (ino === 0) return;
+      const before = known.get(ino);
+      if (ino === 0 || (before !== undefined && before.role === memory.role && before.path === memory.path)) return;
       known.delete(ino);
       if (known.size >= maxSockets) known.delete(known.keys().next().value as number);
       known.set(ino, memory);

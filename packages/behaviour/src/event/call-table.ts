@@ -14,6 +14,8 @@ export type Call = {
   readonly places: ReadonlyMap<string, ArgumentPlace>;
   readonly subject: Subject;
   readonly flagsAt: number;
+  /** The first path argument; below zero: none is. */
+  readonly pathAt: number;
   /** The argument that names a peer; below zero: none does. */
   readonly addressAt: number;
 };
@@ -57,7 +59,7 @@ function describe(shape: (typeof syscalls)[number]): Call | undefined {
   });
   const descriptor = subjects[shape.name] ?? shape.args.findIndex(([, kind]) => kind === 'f');
   const subject: Subject = shape.returnsFd ? { from: 'result', index: 0 } : descriptor < 0 ? undefined : { from: 'argument', index: descriptor };
-  return { name: shape.name, type: type.id, places, subject, flagsAt: shape.args.findIndex(([name]) => name === 'flags' || name === 'how'), addressAt: shape.name === 'bind' ? -1 : shape.args.findIndex(([, kind]) => kind.startsWith('a') || kind === 'm') };
+  return { name: shape.name, type: type.id, places, subject, flagsAt: shape.args.findIndex(([name]) => name === 'flags' || name === 'how'), pathAt: shape.args.findIndex(([, kind]) => kind.startsWith('p')), addressAt: shape.name === 'bind' ? -1 : shape.args.findIndex(([, kind]) => kind.startsWith('a') || kind === 'm') };
 }
 
 /** By the record's kind; undefined for a call Falco's language has no event for. */

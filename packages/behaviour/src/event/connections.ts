@@ -1,5 +1,5 @@
 import type { SensorRecord } from '../decode.ts';
-import { bytesOf, socketOf } from '../decode.ts';
+import { bytesOf, fieldAt, socketOf } from '../decode.ts';
 import { firstSyscall, syscalls, tags } from '../decode.gen.ts';
 import { parseSocketAddress } from '../descriptor/sockaddr.ts';
 import type { Sockets } from '../descriptor/sockets.ts';
@@ -30,6 +30,9 @@ export function rememberConnection(record: SensorRecord, sockets: Sockets): void
 }
 
 function unixPath(record: SensorRecord): string {
+  const index = fieldAt(record, tags.arg + 1);
+  // Nearly all are internet addresses: those are not copied to find out.
+  if (index < 0 || (record.lengths[index] as number) < 2 || record.view.getUint16(record.starts[index] as number, true) !== 1) return '';
   const bytes = bytesOf(record, tags.arg + 1);
   const address = bytes === undefined ? undefined : parseSocketAddress(bytes);
   return address?.family === 'unix' ? address.path : '';

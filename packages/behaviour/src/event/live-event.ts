@@ -1,7 +1,7 @@
 import type { ArgValue, Endpoint, Event, Fd, Process } from '@palisade/syscall-rules/event';
 import { eventTypeByName } from '@palisade/syscall-rules/event-types/table';
 import type { SensorRecord } from '../decode.ts';
-import { bytesOf, emptyRecord, socketOf, textOf } from '../decode.ts';
+import { bytesOf, emptyRecord, fieldAt, sameBytes, socketOf, textAt, textOf } from '../decode.ts';
 import { kinds, tags } from '../decode.gen.ts';
 import { fileFd, socketFd } from '../descriptor/fd-of.ts';
 import { parseSocketAddress } from '../descriptor/sockaddr.ts';
@@ -30,6 +30,11 @@ export class LiveEvent implements Event {
   private call: Call | undefined = undefined;
   private record: SensorRecord = emptyRecord();
   private fdKnown = false;
+  /** The last path argument asked for: rules ask for the same one again and again. */
+  private textIndex = -1;
+  private textValue: string | undefined = undefined;
+  private pathIndex = -1;
+  private pathValue: string | undefined = undefined;
   private fdValue: Fd | undefined = undefined;
   private readonly sockets: Sockets;
 
@@ -71,6 +76,8 @@ export class LiveEvent implements Event {
     this.tid = header.tid;
     this.vtid = header.vtid;
     this.fdKnown = false;
+    this.textIndex = -1;
+    this.pathIndex = -1;
     return true;
   }
 
@@ -90,8 +97,8 @@ export class LiveEvent implements Event {
     if (subject.from === 'result' && result < 0) return undefined;
     const num = subject.from === 'result' ? result : this.number(subject.index) | 0;
     const socket = socketOf(record, subject.from === 'result' ? tags.returnSocket : tags.socket + subject.index);
-    if (socket !== undefined) return socketFd(num, socket, this.sockets.get(socket.ino), this.givenAddress(call));
-    const path = textOf(record, subject.from === 'result' ? tags.returnFile : tags.file + subject.index);
+    if (socket !== undefined) return socketFd(num, socket, this.sockets.get(socket.ino), socket.remotePort === 0 ? this.givenAddress(call) : undefined);
+    const path = subject.from === 'result' ? this.opened(call) : textOf(record, tags.file + subject.index);
     return path === undefined ? undefined : fileFd(num, path, call.flagsAt >= 0 && (this.number(call.flagsAt) & directoryFlag) !== 0);
   }
 
@@ -122,8 +129,8 @@ export class LiveEvent implements Event {
     switch (place.from) {
       case 'number': return this.number(place.index);
       case 'signed': return this.number(place.index) | 0;
-      case 'text': return textOf(this.record, tags.arg + place.index);
-      case 'path': return textOf(this.record, tags.arg + place.index);
+      case 'text':
+      case 'path': return this.text(place.index);
       case 'address': return undefined;
     }
   }
@@ -131,8 +138,29 @@ export class LiveEvent implements Event {
   path(name: string): string | undefined {
     const place = this.call?.places.get(name);
     if (place?.from !== 'path') return this.type !== execve && name === 'path' ? this.fd?.path : undefined;
-    const given = textOf(this.record, tags.arg + place.index);
-    return given === undefined ? undefined : absolutePath(textOf(this.record, tags.base + place.index) ?? this.process.cwd, given);
+    if (this.pathIndex !== place.index) {
+      const given = this.text(place.index);
+      this.pathIndex = place.index;
+      this.pathValue = given === undefined ? undefined : given.startsWith('/') ? absolutePath('/', given) : absolutePath(textOf(this.record, tags.base + place.index) ?? this.process.cwd, given);
+    }
+    return this.pathValue;
+  }
+
+  private text(index: number): string | undefined {
+    if (this.textIndex !== index) {
+      this.textIndex = index;
+      this.textValue = textOf(this.record, tags.arg + index);
+    }
+    return this.textValue;
+  }
+
+  // Mostly the file is the one that was asked for: then its name is read once and is one string.
+  private opened(call: Call): string | undefined {
+    const { record } = this;
+    const found = fieldAt(record, tags.returnFile);
+    if (found < 0) return undefined;
+    const asked = call.pathAt < 0 ? -1 : fieldAt(record, tags.arg + call.pathAt);
+    return asked >= 0 && sameBytes(record, asked, found) ? this.text(call.pathAt) : textAt(record, found);
   }
 }
 

@@ -1,8 +1,9 @@
+import { failed, succeeded } from '@palisade/syscall-rules/compile/event-class';
 import type { ConditionNode } from '@palisade/syscall-rules/condition/ast';
 import { eventTypeByName, eventTypes } from '@palisade/syscall-rules/event-types/table';
 import { syscalls } from '../decode.gen.ts';
-import type { Assumption, Known, Outcome } from './assumption.ts';
-import { outcomeOf } from './assumption.ts';
+import type { Assumption, Known, Outcome } from '@palisade/syscall-rules/compile/assumption';
+import { outcomeOf } from '@palisade/syscall-rules/compile/assumption';
 import type { Prefixes } from './prefixes.ts';
 import { prefixesOf } from './prefixes.ts';
 
@@ -29,14 +30,6 @@ const recordable = new Set(syscalls.map((syscall) => syscall.name));
 const opens = new Set(['open', 'openat', 'openat2']);
 const makesFd = new Set(syscalls.filter((syscall) => syscall.returnsFd).map((syscall) => syscall.name));
 
-const succeeded: Readonly<Record<string, Known>> = { 'evt.failed': false, 'evt.rawres': { min: 0, max: Number.POSITIVE_INFINITY }, 'evt.res': { text: 'SUCCESS' } };
-const failed: Readonly<Record<string, Known>> = {
-  'evt.failed': true,
-  'evt.rawres': { min: Number.NEGATIVE_INFINITY, max: -1 },
-  'evt.res': { begins: 'E' },
-  'evt.is_open_create': false,
-  ...Object.fromEntries(['name', 'nameraw', 'source', 'sourceraw', 'target', 'targetraw'].map((member) => [`fs.path.${member}`, 'absent' as const])),
-};
 const noFd: Readonly<Record<string, Known>> = { 'fd.num': { min: -1, max: -1 } };
 const someFd: Readonly<Record<string, Known>> = { 'fd.num': { min: 0, max: Number.POSITIVE_INFINITY } };
 const opensToRead: Readonly<Record<string, Known>> = { ...succeeded, ...someFd, 'evt.is_open_read': true, 'evt.is_open_write': false };

@@ -1,6 +1,6 @@
 import type { CompareNode, ConditionNode } from '@palisade/syscall-rules/condition/ast';
-import type { Assumption, Outcome } from './assumption.ts';
-import { outcomeOf } from './assumption.ts';
+import type { Assumption, Outcome } from '@palisade/syscall-rules/compile/assumption';
+import { outcomeOf } from '@palisade/syscall-rules/compile/assumption';
 
 /** Beginnings of paths, one of which every event has that makes the condition true; undefined: could be any path. */
 export type Prefixes = ReadonlySet<string> | undefined;

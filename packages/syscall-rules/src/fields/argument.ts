@@ -81,8 +81,23 @@ function shown(event: Event, parameter: Parameter, context: FieldContext): strin
     }
     case 'u': return context.names.user(value, event.process.container)?.name ?? (value === 0 ? 'root' : String(value));
     case 'g': return context.names.group(value, event.process.container) ?? (value === 0 ? 'root' : String(value));
-    default: return flagNames(kind, value);
+    default: return flagText(kind, value);
   }
+}
+
+// Programs use the same few flags all the time: their names are put together once.
+const flagTexts = new Map<string, Map<number, string>>();
+const maxFlagTexts = 4096;
+
+function flagText(kind: string, value: number): string {
+  let known = flagTexts.get(kind);
+  if (known === undefined) flagTexts.set(kind, (known = new Map()));
+  let text = known.get(value);
+  if (text === undefined) {
+    text = flagNames(kind, value);
+    if (known.size < maxFlagTexts) known.set(value, text);
+  }
+  return text;
 }
 
 function text(value: string | number | undefined): string | undefined {

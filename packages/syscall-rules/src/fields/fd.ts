@@ -37,6 +37,9 @@ const fileNames = oncePerEvent((event: Event): FieldValue => {
   return asked === undefined ? fd.path : [asked, fd.path];
 });
 
+const directories = oncePerEvent((event: Event): FieldValue => (isFile(event.fd) ? each(fileNames(event), directoryOf) : undefined));
+const baseNames = oncePerEvent((event: Event): FieldValue => (event.fd !== undefined && isFile(event.fd) ? each(fileNames(event), (path) => path.slice(path.lastIndexOf('/') + 1)) : undefined));
+
 function each(value: FieldValue, change: (name: string) => string | undefined): FieldValue {
   if (typeof value === 'string') return change(value);
   if (!Array.isArray(value)) return undefined;
@@ -102,16 +105,16 @@ function typesField(): FieldDefinition {
 
 /** Falco's fd.*. */
 export const fdFields: readonly FieldDefinition[] = [
-  field('fd.num', 'number', (event) => event.fd?.num ?? (opens.has(event.type) ? -1 : undefined)),
+  field('fd.num', 'number', (event) => event.fd?.num ?? (opens.has(event.type) ? Math.max(-1, event.result ?? -1) : undefined)),
   own('fd.type', 'string', (fd) => fd.kind),
   field('fd.typechar', 'string', (event) => (event.fd === undefined ? (opens.has(event.type) ? 'f' : undefined) : chars[event.fd.kind])),
   field('fd.name', 'string', fileNames, { arity: 'either' }),
-  field('fd.directory', 'string', (event) => (isFile(event.fd) ? each(fileNames(event), directoryOf) : undefined), { arity: 'either' }),
-  field('fd.filename', 'string', (event) => (event.fd !== undefined && isFile(event.fd) ? each(fileNames(event), (path) => path.slice(path.lastIndexOf('/') + 1)) : undefined), { arity: 'either' }),
+  field('fd.directory', 'string', directories, { arity: 'either' }),
+  field('fd.filename', 'string', baseNames, { arity: 'either' }),
   field('fd.nameraw', 'string', (event) => {
     if (!opens.has(event.type)) return event.fd === undefined || isInternet(event.fd) ? undefined : event.fd.path;
     const raw = event.arg('name') ?? event.arg('path');
-    return typeof raw === 'string' ? raw.replaceAll(/\/{2,}/g, '/') : undefined;
+    return typeof raw === 'string' ? (raw.includes('//') ? raw.replaceAll(/\/{2,}/g, '/') : raw) : undefined;
   }),
   own('fd.ip', 'ip', bothIps, { arity: 'either', only: 'condition' }),
   own('fd.port', 'number', bothPorts, { arity: 'either', only: 'condition' }),

@@ -29,11 +29,12 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   let alerts = 0;
   let failed = false;
   const start = (source: EventSource): ((event: Event) => void) | undefined => {
-    const { ruleset, windows, problems } = load(files, { ...bareContext, source });
+    const context = { ...bareContext, source };
+    const { ruleset, windows, problems } = load(files, context);
     for (const problem of problems) if (problem.severity === 'error') io.err(`${problemLine(problem)}\n`);
     failed = problems.some((problem) => problem.severity === 'error');
     if (failed) return undefined;
-    const engine = createRuleEngine(ruleset.rules);
+    const engine = createRuleEngine(ruleset.rules, context);
     const counter = createWindowCounter(windows);
     return (event) => {
       events += 1;

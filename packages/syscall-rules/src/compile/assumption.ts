@@ -1,6 +1,6 @@
-import type { CompareNode, ConditionNode, ExistsNode } from '@palisade/syscall-rules/condition/ast';
-import { eventTypeByName } from '@palisade/syscall-rules/event-types/table';
-import { eventTypeNames } from '@palisade/syscall-rules/compile/comparison';
+import type { CompareNode, ConditionNode, ExistsNode } from '../condition/ast.ts';
+import { eventTypeByName } from '../event-types/table.ts';
+import { eventTypeNames } from './comparison.ts';
 
 /** What is known of every event of a class before any is seen: fields with their value, or bounds of a number. */
 export type Assumption = { readonly type: number; readonly fields: Readonly<Record<string, Known>> };
@@ -92,5 +92,38 @@ function numberOutcome(operator: string, literals: readonly string[], { min, max
     case '>': return min > value ? always : max <= value ? never : either;
     case '>=': return min >= value ? always : max < value ? never : either;
     default: return either;
+  }
+}
+
+/** A condition with all taken out that is decided for every event of a class. The same part stays one object. */
+export function simplify(node: ConditionNode, assumed: Assumption, memo: Map<ConditionNode, Outcome>, done: Map<ConditionNode, ConditionNode | boolean>): ConditionNode | boolean {
+  const known = done.get(node);
+  if (known !== undefined) return known;
+  const outcome = outcomeOf(node, assumed, memo);
+  const result = !outcome.canBeTrue ? false : !outcome.canBeFalse ? true : simplifyParts(node, assumed, memo, done);
+  done.set(node, result);
+  return result;
+}
+
+function simplifyParts(node: ConditionNode, assumed: Assumption, memo: Map<ConditionNode, Outcome>, done: Map<ConditionNode, ConditionNode | boolean>): ConditionNode | boolean {
+  switch (node.kind) {
+    case 'and':
+    case 'or': {
+      const neutral = node.kind === 'and';
+      const children = node.children.map((child) => simplify(child, assumed, memo, done)).filter((child) => child !== neutral);
+      if (children.includes(!neutral)) return !neutral;
+      const [only] = children;
+      return children.length === 0 ? neutral : children.length === 1 && only !== undefined ? only : { ...node, children: children as ConditionNode[] };
+    }
+    case 'not': {
+      const child = simplify(node.child, assumed, memo, done);
+      return typeof child === 'boolean' ? !child : { ...node, child };
+    }
+    case 'expanded': {
+      const body = simplify(node.body, assumed, memo, done);
+      return typeof body === 'boolean' ? body : { ...node, body };
+    }
+    default:
+      return node;
   }
 }
