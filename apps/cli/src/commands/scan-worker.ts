@@ -6,13 +6,17 @@ import { linkedStore } from '../scan/worker/cache-link.ts';
 import type { Confinement, Job } from '../scan/worker/job.ts';
 import { perform } from '../scan/worker/perform.ts';
 
-/** The confined process that reads hostile bytes: job on standard input, bytes on descriptor 3, cache on 4, answers as lines. */
+// Bytes come on descriptor 3, the cache is on 4, job and answers on 5. Not on the standard ones: Node makes those
+// non-blocking as soon as anything touches their streams, and a synchronous write would then fail half way.
+const talk = 5;
+
+/** The confined process that reads hostile bytes. */
 export const command: Command = {
   summary: { en: 'read one target (started by scan)', 'zh-CN': '读取一个目标（由 scan 启动）' },
   usage: 'palisade __scan-worker',
   async run(_, io) {
     say({ ready: confinement() });
-    const job = JSON.parse(readFileSync(0, 'utf8')) as Job;
+    const job = JSON.parse(readFileSync(talk, 'utf8')) as Job;
     const bytesComeAlong = !['oci-directory', 'directory'].includes(job.source.kind) && !(job.source.kind === 'engine' && job.source.plan.kind === 'in-place');
     try {
       const { target: _target, analysis, opened, packages } = await perform(job, bytesComeAlong ? 3 : undefined, {
@@ -31,7 +35,7 @@ export const command: Command = {
 /** Synchronous: what was said is out, whatever happens next. */
 function say(line: object): void {
   const bytes = Buffer.from(`${JSON.stringify(line)}\n`);
-  for (let offset = 0; offset < bytes.length; ) offset += writeSync(1, bytes, offset);
+  for (let offset = 0; offset < bytes.length; ) offset += writeSync(talk, bytes, offset);
 }
 
 function confinement(): Confinement {

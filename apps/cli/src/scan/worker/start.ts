@@ -56,7 +56,7 @@ async function run(way: Attempt, job: Job, fd: number | undefined, options: Work
     // Nothing of the environment that could hold a credential.
     const compiled = process.env['NODE_COMPILE_CACHE'];
     const env = { PATH: '/usr/bin:/bin:/usr/sbin:/sbin', TMPDIR: scratch, LANG: 'C.UTF-8', ...(compiled === undefined ? {} : { NODE_COMPILE_CACHE: compiled }) };
-    const child = spawn(way.command, [...way.args], { env, cwd: '/', stdio: ['pipe', 'pipe', 'pipe', fd ?? 'ignore', options.cache === undefined ? 'ignore' : 'pipe'] });
+    const child = spawn(way.command, [...way.args], { env, cwd: '/', stdio: ['ignore', 'ignore', 'pipe', fd ?? 'ignore', options.cache === undefined ? 'ignore' : 'pipe', 'pipe'] });
     return await follow(child, job, options);
   } finally {
     rmSync(scratch, { recursive: true, force: true });
@@ -77,7 +77,9 @@ async function follow(child: ChildProcess, job: Job, options: WorkerOptions): Pr
   child.stderr?.on('data', (bytes: Buffer) => {
     said = (said + bytes.toString('utf8')).slice(-4000);
   });
-  readLines(child, (line) => {
+  const pipes: readonly unknown[] = child.stdio;
+  const talk = pipes[5] as Duplex;
+  readLines(talk, (line) => {
     const parsed = WorkerLine.safeParse(parseLine(line));
     if (!parsed.success) end('scan-worker-broken', 'the scan worker said what it must not say');
     else if ('ready' in parsed.data) isolation = measured(parsed.data.ready);
@@ -85,8 +87,8 @@ async function follow(child: ChildProcess, job: Job, options: WorkerOptions): Pr
     else if ('error' in parsed.data) answer = { refused: parsed.data.error };
     else answer = { reading: { target: job.target, ...parsed.data.done } };
   }, () => end('limit-scan-result', `the scan worker answered with more than ${maxLine} bytes`));
-  child.stdin?.on('error', () => {});
-  child.stdin?.end(JSON.stringify(job));
+  talk.on('error', () => {});
+  talk.end(JSON.stringify(job));
   const abort = (): void => end('interrupted', 'interrupted');
   options.signal.addEventListener('abort', abort, { once: true });
   const late = setTimeout(() => end('limit-scan-time', `not done after ${Math.round(options.time / 1000)} seconds`), options.time);
@@ -116,11 +118,11 @@ function ended(child: ChildProcess): Promise<{ code: number | null; signal: Node
   });
 }
 
-function readLines(child: ChildProcess, each: (line: string) => void, flood: () => void): void {
+function readLines(from: Duplex, each: (line: string) => void, flood: () => void): void {
   const decoder = new StringDecoder('utf8');
   let parts: string[] = [];
   let length = 0;
-  child.stdout?.on('data', (bytes: Buffer) => {
+  from.on('data', (bytes: Buffer) => {
     let text = decoder.write(bytes);
     for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n')) {
       each(parts.join('') + text.slice(0, end));
