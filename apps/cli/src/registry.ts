@@ -17,6 +17,10 @@ export const commands: Readonly<Record<string, Entry>> = {
     summary: { en: 'run the console (API, pages, agent gateway)', 'zh-CN': '运行控制台（API、页面、节点代理网关）' },
     load: async () => (await import('./commands/console.ts')).command,
   },
+  drill: {
+    summary: { en: 'try the runtime rules with safe attacks', 'zh-CN': '用安全的攻击演练检验运行时规则' },
+    load: async () => (await import('./commands/drill.ts')).command,
+  },
   feed: {
     summary: { en: 'build, show, pull and import vulnerability feeds', 'zh-CN': '构建、查看、拉取、导入漏洞库' },
     load: async () => (await import('./commands/feed.ts')).command,

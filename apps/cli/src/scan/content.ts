@@ -1,6 +1,11 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 
+/** A folder of content that ships with the product. */
+export function contentFolder(name: string): string {
+  return contentPath(name);
+}
+
 /** Absolute path of a file that ships with the product, from source as from the build: the nearest content/ above. */
 function contentPath(name: string): string {
   for (let folder = import.meta.dirname; ; folder = path.dirname(folder)) {
