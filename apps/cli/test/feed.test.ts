@@ -42,7 +42,7 @@ describe('palisade feed', () => {
     expect(printed.out).toContain('3 advisories, 3 packages');
     printed.out = '';
     expect(await command.run(['info', 'f.db', '--format', 'json', '--verify'], io())).toBe(0);
-    expect(JSON.parse(printed.out)).toMatchObject({ schema: 'palisade.feed/1', verified: true, sources: [{ name: 'osv', kind: 'osv', records: 3, coverage: { npm: 'complete' } }] });
+    expect(JSON.parse(printed.out)).toMatchObject({ schema: 'palisade.feed/2', verified: true, sources: [{ name: 'osv', kind: 'osv', records: 3, coverage: { npm: 'complete' } }] });
     printed.out = '';
     await command.run(['match', 'f.db', 'npm', 'p1', '1.0.0'], io());
     expect(JSON.parse(printed.out)).toMatchObject({ answer: 'affected', vulnerabilities: [{ id: 'GHSA-1', fixed: '2.0.0' }] });

@@ -5,11 +5,12 @@ import type { Interval } from '../ranges.ts';
 
 // The bundle's file format. A reader refuses another `schema`; what stands in the tables is written in the order
 // of its keys, so that the same content gives the same bytes.
-export const schema = 'palisade.feed/1';
+export const schema = 'palisade.feed/2';
 
 export const tables = `
 CREATE TABLE manifest (document TEXT NOT NULL);
-CREATE TABLE advisory (id INTEGER PRIMARY KEY, name TEXT NOT NULL, source TEXT NOT NULL, facts TEXT NOT NULL, text TEXT NOT NULL);
+CREATE TABLE advisory (id INTEGER PRIMARY KEY, name TEXT NOT NULL, source TEXT NOT NULL, facts TEXT NOT NULL);
+CREATE TABLE text (id INTEGER PRIMARY KEY, text TEXT NOT NULL);
 CREATE TABLE package (id INTEGER PRIMARY KEY, ecosystem TEXT NOT NULL, name TEXT NOT NULL, entries TEXT NOT NULL, UNIQUE (ecosystem, name));
 CREATE TABLE cve (id TEXT PRIMARY KEY, epss REAL, percentile REAL, kev TEXT, cvss TEXT, exploit INTEGER) WITHOUT ROWID;
 `;

@@ -24,6 +24,8 @@ export type Bundle = {
   readonly manifest: Manifest;
   entries(ecosystem: string, name: string): readonly PackageEntry[];
   advisory(row: number): AdvisoryRow;
+  /** Fetches advisories and what is known of their CVEs, for `advisory` and `cve` to answer without asking again. */
+  fetch(rows: readonly number[]): void;
   text(row: number): AdvisoryText;
   cve(id: string): CveRow;
   /**
@@ -54,17 +56,51 @@ export function openBundle(file: string): Bundle {
   return bundleOver(database, manifest);
 }
 
-// Errata and CVEs come back for each of the packages they are about.
-const maxCached = 20_000;
+// Errata and CVEs come back for each of the packages they are about; texts are long.
+const maxCached = 40_000;
+const maxTexts = 256;
+
+const nothingKnown: CveRow = {};
+
+type CveColumns = [id: string, epss: number | null, percentile: number | null, kev: string | null, cvss: string | null, exploit: number | null];
+
+function cveOf([, epss, percentile, kev, cvss, exploit]: CveColumns): CveRow {
+  return {
+    ...(epss === null ? {} : { epss: { score: epss, percentile: percentile ?? 0 } }),
+    ...(kev === null ? {} : { kev: JSON.parse(kev) as NonNullable<CveRow['kev']> }),
+    ...(cvss === null ? {} : { cvss: JSON.parse(cvss) as NonNullable<CveRow['cvss']> }),
+    ...(exploit === 1 ? { exploit: true } : {}),
+  };
+}
 
 function bundleOver(database: DatabaseSync, manifest: Manifest): Bundle {
   const findEntries = database.prepare('SELECT entries FROM package WHERE ecosystem = ? AND name = ?');
-  const findAdvisory = database.prepare('SELECT name, source, facts FROM advisory WHERE id = ?');
-  const findText = database.prepare('SELECT text FROM advisory WHERE id = ?');
-  const findCve = database.prepare('SELECT epss, percentile, kev, cvss, exploit FROM cve WHERE id = ?');
+  const findAdvisories = database.prepare('SELECT id, name, source, facts FROM advisory WHERE id IN (SELECT value FROM json_each(?))');
+  const findText = database.prepare('SELECT text FROM text WHERE id = ?');
+  const findCves = database.prepare('SELECT id, epss, percentile, kev, cvss, exploit FROM cve WHERE id IN (SELECT value FROM json_each(?))');
+  for (const statement of [findAdvisories, findCves]) statement.setReturnArrays(true);
   const ecosystems = new Set(manifest.sources.flatMap((source) => Object.keys(source.counts)));
   const advisories = new Map<number, AdvisoryRow>();
   const cves = new Map<string, CveRow>();
+  const texts = new Map<number, AdvisoryText>();
+
+  const fetchAdvisories = (rows: readonly number[]): void => {
+    const wanted = [...new Set(rows)].filter((row) => !advisories.has(row));
+    if (wanted.length === 0) return;
+    if (advisories.size + wanted.length > maxCached) advisories.clear();
+    for (const [id, name, source, facts] of findAdvisories.iterate(JSON.stringify(wanted)) as Iterable<unknown> as Iterable<[number, string, string, string]>) {
+      advisories.set(id, { name, source, facts: JSON.parse(facts) as AdvisoryFacts });
+    }
+  };
+  const fetchCves = (ids: Iterable<string>): void => {
+    const wanted = [...new Set(ids)].filter((id) => !cves.has(id));
+    if (wanted.length === 0) return;
+    if (cves.size + wanted.length > maxCached) cves.clear();
+    for (const row of findCves.iterate(JSON.stringify(wanted)) as Iterable<unknown> as Iterable<CveColumns>) cves.set(row[0], cveOf(row));
+    // Asked for and not there: remembered too.
+    for (const id of wanted) if (!cves.has(id)) cves.set(id, nothingKnown);
+  };
+
   const bundle: Bundle = {
     manifest,
     entries(ecosystem, name) {
@@ -72,30 +108,27 @@ function bundleOver(database: DatabaseSync, manifest: Manifest): Bundle {
       const row = findEntries.get(ecosystem, name);
       return row === undefined ? [] : (JSON.parse(String(row['entries'])) as PackageEntry[]);
     },
-    advisory(id) {
-      const known = advisories.get(id);
-      if (known !== undefined) return known;
-      const row = findAdvisory.get(id);
-      if (row === undefined) throw feedError('bundle-corrupt', `the bundle has no advisory ${id}`);
-      const advisory = { name: String(row['name']), source: String(row['source']), facts: JSON.parse(String(row['facts'])) as AdvisoryFacts };
-      if (advisories.size >= maxCached) advisories.clear();
-      advisories.set(id, advisory);
-      return advisory;
+    fetch(rows) {
+      fetchAdvisories(rows);
+      fetchCves(rows.flatMap((row) => bundle.advisory(row).facts.groups.flat()).filter((name) => name.startsWith('CVE-')));
     },
-    text: (id) => JSON.parse(String(findText.get(id)?.['text'] ?? '{"summary":"","details":"","references":[]}')) as AdvisoryText,
-    cve(id) {
-      const known = cves.get(id);
+    advisory(id) {
+      if (!advisories.has(id)) fetchAdvisories([id]);
+      const known = advisories.get(id);
+      if (known === undefined) throw feedError('bundle-corrupt', `the bundle has no advisory ${id}`);
+      return known;
+    },
+    text(id) {
+      const known = texts.get(id);
       if (known !== undefined) return known;
-      const { epss, percentile, kev, cvss, exploit } = findCve.get(id) ?? {};
-      const found: CveRow = {
-        ...(typeof epss === 'number' ? { epss: { score: epss, percentile: Number(percentile) } } : {}),
-        ...(typeof kev === 'string' ? { kev: JSON.parse(kev) as NonNullable<CveRow['kev']> } : {}),
-        ...(typeof cvss === 'string' ? { cvss: JSON.parse(cvss) as NonNullable<CveRow['cvss']> } : {}),
-        ...(exploit === 1 ? { exploit: true } : {}),
-      };
-      if (cves.size >= maxCached) cves.clear();
-      cves.set(id, found);
-      return found;
+      const text = JSON.parse(String(findText.get(id)?.['text'] ?? '{"summary":"","details":"","references":[]}')) as AdvisoryText;
+      if (texts.size >= maxTexts) texts.clear();
+      texts.set(id, text);
+      return text;
+    },
+    cve(id) {
+      if (!cves.has(id)) fetchCves([id]);
+      return cves.get(id) ?? nothingKnown;
     },
     match: (packages) => matchPackages(bundle, packages),
     summary: (now) => ({
@@ -112,7 +145,7 @@ function bundleOver(database: DatabaseSync, manifest: Manifest): Bundle {
 
 function contentOf(database: DatabaseSync): string {
   const hash = createHash('sha256');
-  for (const query of ['SELECT * FROM advisory ORDER BY id', 'SELECT * FROM package ORDER BY id', 'SELECT id, epss, percentile, kev, cvss, exploit FROM cve ORDER BY id']) {
+  for (const query of ['SELECT advisory.id, name, source, facts, text FROM advisory JOIN text ON text.id = advisory.id ORDER BY advisory.id', 'SELECT * FROM package ORDER BY id', 'SELECT id, epss, percentile, kev, cvss, exploit FROM cve ORDER BY id']) {
     for (const row of database.prepare(query).iterate()) hash.update(`${JSON.stringify(Object.values(row))}\n`);
   }
   return hash.digest('hex');

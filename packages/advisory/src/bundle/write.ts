@@ -52,7 +52,8 @@ function byTime(a: string, b: string): number {
 type Seal = (...values: readonly (string | number | null)[]) => void;
 
 function writeAdvisories(out: DatabaseSync, staging: Staging, seal: Seal, ratings: Map<string, Cvss>, signal: AbortSignal): number {
-  const insert = out.prepare('INSERT INTO advisory VALUES (?, ?, ?, ?, ?)');
+  const insert = out.prepare('INSERT INTO advisory VALUES (?, ?, ?, ?)');
+  const insertText = out.prepare('INSERT INTO text VALUES (?, ?)');
   staging.database.exec('CREATE TABLE kept (staged INTEGER PRIMARY KEY, id INTEGER)');
   const keep = staging.database.prepare('INSERT INTO kept VALUES (?, ?)');
   const ownRatings = staging.database.prepare('SELECT document FROM affected WHERE advisory = ? ORDER BY ecosystem, name, document');
@@ -71,9 +72,11 @@ function writeAdvisories(out: DatabaseSync, staging: Staging, seal: Seal, rating
     const severity = record.severity ?? (cvss === undefined ? undefined : severityOfScore(cvss.score));
     const facts: AdvisoryFacts = { groups, ...(severity === undefined ? {} : { severity }), ...(cvss === undefined ? {} : { cvss }), published: record.published };
     const text: AdvisoryText = { summary: record.summary.slice(0, 500), details: record.details.length > maxDetails ? `${record.details.slice(0, maxDetails)} …` : record.details, references: record.references.slice(0, maxReferences) };
-    const values = [id, record.id, String(row['source']), JSON.stringify(facts), JSON.stringify(text)] as const;
+    const values = [id, record.id, String(row['source']), JSON.stringify(facts)] as const;
+    const packed = JSON.stringify(text);
     insert.run(...values);
-    seal(...values);
+    insertText.run(id, packed);
+    seal(...values, packed);
     keep.run(Number(row['rowid']), id);
     rateCve(groups, cvss ?? ratedByPackage(ownRatings.iterate(Number(row['rowid']))), ratings);
   }

@@ -19,19 +19,27 @@ const sample = 'a sample';
 export function matchPackages(bundle: Bundle, packages: readonly Package[]): Match[] {
   const covers = coverageOf(bundle.manifest);
   const present = new Set(packages.map((one) => one.purl));
-  const answers = new Map<string, Match>();
-  const matched = packages.map((one) => {
+  const questions = new Map<string, Question>();
+  const asked = packages.map((one) => {
     // The same package in two places of an image is one question.
-    const key = JSON.stringify([one.ecosystem, one.name, one.version, one.source?.name, one.source?.version, one.purl.includes('rpmmod=') ? one.purl : '']);
-    const known = answers.get(key);
-    if (known !== undefined) return { ...known, package: one };
-    const match = matchOne(bundle, one, covers);
-    answers.set(key, match);
-    return match;
+    const key = `${one.ecosystem}\n${one.name}\n${one.version}\n${one.source?.name}\n${one.source?.version}\n${one.purl.includes('rpmmod=') ? one.purl : ''}`;
+    const known = questions.get(key);
+    if (known !== undefined) return known;
+    const question = ask(bundle, one, covers);
+    questions.set(key, question);
+    return question;
   });
+  // What the hits refer to is fetched at once: one statement costs less than a look-up for each.
+  bundle.fetch([...questions.values()].flatMap((question) => question.hits.map((hit) => hit.entry.a)));
+  const answers = new Map([...questions.values()].map((question) => [question, answer(bundle, question)]));
+  const matched = packages.map((one, index): Match => ({ ...(answers.get(asked[index] as Question) as Answer), package: one }));
   const byPurl = new Map(matched.map((match) => [match.package.purl, match]));
   return matched.map((match) => (match.package.ownedBy === undefined ? match : ownedMatch(match, present, byPurl)));
 }
+
+/** One package as the bundle is asked for it, with what it holds against that version. */
+type Question = { readonly key: string; readonly compare: Compare | undefined; readonly coverage: Match['coverage']; readonly hits: readonly Hit[]; readonly unparsable?: string };
+type Answer = Omit<Match, 'package'>;
 
 // A distribution patches what it packages without raising the upstream version: the language's own advisories would
 // call a patched package affected. The distribution's advisories speak for it.
@@ -43,7 +51,7 @@ function ownedMatch(match: Match, present: ReadonlySet<string>, byPurl: Readonly
   return { ...base, answer: speaker.answer, ...(speaker.reason === undefined ? {} : { reason: speaker.reason }) };
 }
 
-function matchOne(bundle: Bundle, one: Package, covers: ReturnType<typeof coverageOf>): Match {
+function ask(bundle: Bundle, one: Package, covers: ReturnType<typeof coverageOf>): Question {
   const key = ecosystemKey(one.ecosystem);
   const base = baseOf(key);
   const lookups = lookupsOf(key, one);
@@ -66,8 +74,13 @@ function matchOne(bundle: Bundle, one: Package, covers: ReturnType<typeof covera
       else hits.push({ entry, outcome });
     }
   }
+  return { key, compare, coverage, hits, ...(unparsable === undefined ? {} : { unparsable }) };
+}
+
+function answer(bundle: Bundle, { key, compare, coverage, hits, unparsable }: Question): Answer {
+  const base = baseOf(key);
   const vulnerabilities = mergeHits(hits, bundle, compare, namingOf(key) !== 'binary' || base === 'AlmaLinux' || base === 'Red Hat');
-  const result = { package: one, coverage, vulnerabilities };
+  const result = { coverage, vulnerabilities };
   if (vulnerabilities.some((vulnerability) => vulnerability.answer === 'affected')) return { ...result, answer: 'affected' };
   if (unparsable !== undefined) return { ...result, answer: 'unknown', reason: unparsable };
   const open = vulnerabilities[0];
