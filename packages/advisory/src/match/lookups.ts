@@ -29,13 +29,20 @@ export function coverageOf(manifest: Manifest): (key: string, name: string) => C
       byKey.set(key, list);
     }
   }
+  const known = new Map<string, Coverage | null>();
   return (key, name) => {
-    const reasons = new Set<string>();
-    for (const { prefix, coverage } of byKey.get(key) ?? []) {
-      if (!name.startsWith(prefix)) continue;
-      if (coverage === 'complete') return 'complete';
-      reasons.add(coverage.partial);
-    }
-    return reasons.size === 0 ? null : { partial: [...reasons].sort().join('; ') };
+    const own = (byKey.get(key) ?? []).filter(({ prefix }) => name.startsWith(prefix));
+    const kept = `${key} ${own.length}`;
+    let coverage = known.get(kept);
+    // One prefix an ecosystem at most, so how many sources are left names them.
+    if (coverage === undefined) known.set(kept, (coverage = together(own.map((one) => one.coverage))));
+    return coverage;
   };
+}
+
+/** One complete source is enough; else the reasons of all. */
+function together(all: readonly Coverage[]): Coverage | null {
+  if (all.includes('complete')) return 'complete';
+  const reasons = new Set(all.map((coverage) => (coverage === 'complete' ? '' : coverage.partial)));
+  return reasons.size === 0 ? null : { partial: [...reasons].sort().join('; ') };
 }

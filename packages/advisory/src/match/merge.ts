@@ -1,6 +1,6 @@
 import type { Severity } from '@palisade/model/severity';
 import { compareSeverity } from '@palisade/model/severity';
-import type { Bundle, CveRow } from '../bundle/open.ts';
+import type { AdvisoryRow, Bundle, CveRow } from '../bundle/open.ts';
 import type { PackageEntry } from '../bundle/format.ts';
 import { rank } from '../bundle/groups.ts';
 import type { Compare } from '../ranges.ts';
@@ -49,42 +49,64 @@ function absorb(target: Draft, other: Draft, byName: Map<string, Draft>, drafts:
   drafts.delete(other);
 }
 
+type Building = { -readonly [Key in keyof Vulnerability]: Vulnerability[Key] };
+
+// Called once a vulnerability, tens of thousands of times for an old image: written without a temporary object for
+// each field that may be missing.
 function vulnerabilityOf(draft: Draft, bundle: Bundle, compare: Compare | undefined, preferLabel: boolean): Vulnerability {
-  const names = [...draft.names].sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
-  const rows = [...new Set(draft.hits.map((hit) => hit.entry.a))];
-  const advisories = rows.map((row) => ({ row, ...bundle.advisory(row) }));
+  const names = [...draft.names];
+  if (names.length > 1) names.sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
+  const rows = draft.hits.length === 1 ? draft.hits.map((hit) => hit.entry.a) : [...new Set(draft.hits.map((hit) => hit.entry.a))];
+  const advisories = rows.map((row) => bundle.advisory(row));
   const id = names[0] ?? advisories[0]?.name ?? '';
-  const aliases = [...new Set([...names.slice(1), ...advisories.map((advisory) => advisory.name)])].filter((name) => name !== id);
   const cves = names.filter((name) => name.startsWith('CVE-')).map((name) => bundle.cve(name));
   const affected = draft.hits.filter((hit) => hit.outcome.answer === 'affected');
-  const reason = affected.length > 0 ? undefined : draft.hits[0]?.outcome.reason;
   const cvss = draft.hits.find((hit) => hit.entry.c !== undefined)?.entry.c ?? advisories.find((one) => one.facts.groups.length === 1 && one.facts.cvss !== undefined)?.facts.cvss ?? cves.find((one) => one.cvss !== undefined)?.cvss;
-  const label = worst([...draft.hits.map((hit) => hit.entry.s), ...advisories.map((one) => one.facts.severity)]);
   const rated = cvss === undefined ? undefined : severityOfScore(cvss.score);
+  const label = worst(draft.hits, advisories);
+  const fix = fixOf(affected.length > 0 ? affected : draft.hits, compare);
+  const made: Building = {
+    id,
+    aliases: aliasesOf(id, names, advisories),
+    answer: affected.length > 0 ? 'affected' : 'unknown',
+    fixState: fix.fixState,
+    severity: id.startsWith('MAL-') ? 'critical' : ((preferLabel ? (label ?? rated) : (rated ?? label)) ?? 'unknown'),
+    advisories: rows,
+    sources: advisories.length === 1 ? advisories.map((advisory) => advisory.source) : [...new Set(advisories.map((advisory) => advisory.source))].sort(),
+  };
+  const reason = affected.length > 0 ? undefined : draft.hits[0]?.outcome.reason;
   const kev = cves.find((one) => one.kev !== undefined)?.kev;
   const epss = worstEpss(cves);
-  return {
-    id,
-    aliases,
-    answer: affected.length > 0 ? 'affected' : 'unknown',
-    ...(reason === undefined ? {} : { reason }),
-    ...fixOf(affected.length > 0 ? affected : draft.hits, compare),
-    severity: id.startsWith('MAL-') ? 'critical' : ((preferLabel ? (label ?? rated) : (rated ?? label)) ?? 'unknown'),
-    ...(cvss === undefined ? {} : { cvss }),
-    ...(epss === undefined ? {} : { epss }),
-    ...(kev === undefined ? {} : { kev }),
-    ...(cves.some((one) => one.exploit === true) ? { exploit: true } : {}),
-    advisories: rows,
-    sources: [...new Set(advisories.map((advisory) => advisory.source))].sort(),
-  };
+  if (reason !== undefined) made.reason = reason;
+  if (fix.fixed !== undefined) made.fixed = fix.fixed;
+  if (cvss !== undefined) made.cvss = cvss;
+  if (epss !== undefined) made.epss = epss;
+  if (kev !== undefined) made.kev = kev;
+  if (cves.some((one) => one.exploit === true)) made.exploit = true;
+  return made;
 }
 
-function worst(severities: readonly (Severity | undefined)[]): Severity | undefined {
-  return severities.filter((severity) => severity !== undefined).sort(compareSeverity)[0];
+function aliasesOf(id: string, names: readonly string[], advisories: readonly AdvisoryRow[]): string[] {
+  const aliases = names.slice(1).filter((name) => name !== id);
+  for (const { name } of advisories) if (name !== id && !aliases.includes(name)) aliases.push(name);
+  return aliases;
+}
+
+/** The worst that an advisory says of this package, or at all. */
+function worst(hits: readonly Hit[], advisories: readonly AdvisoryRow[]): Severity | undefined {
+  let found: Severity | undefined;
+  const take = (severity: Severity | undefined): void => {
+    if (severity !== undefined && (found === undefined || compareSeverity(severity, found) < 0)) found = severity;
+  };
+  for (const hit of hits) take(hit.entry.s);
+  for (const one of advisories) take(one.facts.severity);
+  return found;
 }
 
 function worstEpss(cves: readonly CveRow[]): CveRow['epss'] {
-  return cves.map((one) => one.epss).filter((epss) => epss !== undefined).sort((a, b) => b.score - a.score)[0];
+  let found: CveRow['epss'];
+  for (const { epss } of cves) if (epss !== undefined && (found === undefined || epss.score > found.score)) found = epss;
+  return found;
 }
 
 const states: readonly FixState[] = ['fixed', 'wont-fix', 'deferred', 'not-fixed', 'unknown'];
