@@ -34,13 +34,13 @@ describe('the pages in a real browser', () => {
     place.remove();
   });
 
-  /** Opens one address in a tab; answers everything that is wrong with what it shows. */
+  /** Opens one address in a tab; answers everything that is wrong with what it shows. Axe sees the same in both languages: it is asked in English light and in dark. */
   const judge = async ({ page, looks, problems }: Tab, address: string, as: string): Promise<string[]> => {
     problems.length = 0;
     await page.goto(`${running.url}${address}`);
     await settled(page);
     await picture(page, `${as}-${name(looks)}`);
-    return [...problems, ...(await wordProblems(page, looks.locale)), ...(await overflow(page)), ...(await axeViolations(page))].map((problem) => `${address} (${name(looks)}): ${problem}`);
+    return [...problems, ...(await wordProblems(page, looks.locale)), ...(await overflow(page)), ...(looks.locale === 'zh-CN' && looks.dark !== true ? [] : await axeViolations(page))].map((problem) => `${address} (${name(looks)}): ${problem}`);
   };
 
   /** Walks the addresses once in each look, a tab a look, side by side. */
@@ -86,5 +86,43 @@ describe('the pages in a real browser', () => {
     running.context.jobs.summariesDue();
     await new Promise((resolve) => setTimeout(resolve, 1500));
     expect(await walk(await addresses(), 'page', looks)).toEqual([]);
+  });
+
+  it('goes by keyboard, acts with a confirmation, and says when the console is away', async () => {
+    const { page, close } = await browser.tab(running.url, ada.cookie, { locale: 'en' });
+    await page.goto(running.url);
+    await settled(page);
+    await page.keyboard.press('g');
+    await page.keyboard.press('v');
+    await page.waitForURL('**/vulnerabilities');
+    await page.keyboard.press('?');
+    await page.getByRole('dialog').getByText('go to Coverage').waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'hidden' });
+    await page.keyboard.press('/');
+    await page.keyboard.type('log4j');
+    await page.keyboard.press('Enter');
+    await page.getByRole('link', { name: 'CVE-2021-44228' }).click();
+    await page.getByText('+  <version>2.17.1</version>').waitFor();
+
+    await page.goto(`${running.url}${(await addresses()).get('/workloads/containers/:id') ?? ''}`);
+    await page.getByRole('button', { name: 'Pause' }).click();
+    await page.getByText('Pause shop-api-1?', { exact: false }).waitFor();
+    await page.locator('.ant-popconfirm').getByRole('button', { name: 'Pause' }).click();
+    await page.getByText('waiting for the agent').waitFor();
+
+    // Sorting and filters live in the URL, so that a reload shows the same.
+    await page.goto(`${running.url}/vulnerabilities?kind=vulnerability`);
+    await page.getByRole('button', { name: 'Rule' }).click();
+    await page.waitForURL('**/vulnerabilities?kind=vulnerability&sort=rule');
+    await page.reload();
+    await page.locator('tbody tr.ant-table-row').first().getByText('CVE-2005-2541').waitFor();
+
+    await page.context().setOffline(true);
+    await page.getByText('The console does not answer', { exact: false }).waitFor({ timeout: 60_000 });
+    await page.getByText('CVE-2005-2541').waitFor();
+    await page.context().setOffline(false);
+    await page.getByText('The console does not answer', { exact: false }).waitFor({ state: 'hidden', timeout: 60_000 });
+    await close();
   });
 });

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -7,7 +7,7 @@ import type { ContainerEngine } from '@palisade/engine/engine';
 import type { ScanResult } from '@palisade/model/scan-result';
 import type { Item } from '@palisade/model/wire';
 import { createDone, obey } from '../src/commands.ts';
-import { listeningPorts, readAddress } from '../src/inventory/listening.ts';
+import { listeningPorts, programsOf, readAddress } from '../src/inventory/listening.ts';
 import { findOtherEngines } from '../src/inventory/sockets.ts';
 import { createReporter } from '../src/report.ts';
 import type { ScanJob } from '../src/scan/scan-queue.ts';
@@ -120,6 +120,16 @@ it('reads addresses as the kernel prints them', () => {
   expect(readAddress('0100007F')).toBe('127.0.0.1');
   expect(readAddress('00000000000000000000000001000000')).toBe('::1');
   expect(readAddress('0000000000000000FFFF00000100007F')).toBe('::ffff:7f00:1');
+});
+
+it('names the programs of some processes, each once with its number', () => {
+  const proc = path.join(folder, 'proc');
+  for (const [pid, name] of [['1', 'nginx'], ['7', 'sh'], ['8', 'nginx']] as const) {
+    mkdirSync(path.join(proc, pid), { recursive: true });
+    writeFileSync(path.join(proc, pid, 'comm'), `${name}\n`);
+  }
+  // Process 9 ended meanwhile.
+  expect(programsOf([1, 7, 8, 9], proc)).toEqual([{ name: 'nginx', count: 2 }, { name: 'sh', count: 1 }]);
 });
 
 it('finds what listens here, with its process', async () => {

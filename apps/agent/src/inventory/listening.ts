@@ -15,6 +15,19 @@ export function processesByContainer(proc = '/proc'): Map<string, number[]> {
   return found;
 }
 
+/** Programs named at most: a container with more is told by its most numerous ones. */
+const maxPrograms = 50;
+
+/** The programs that `processes` run, by the kernel's short name, the most numerous first. */
+export function programsOf(processes: readonly number[], proc = '/proc'): NonNullable<Container['processes']> {
+  const counts = new Map<string, number>();
+  for (const pid of processes) {
+    const name = readOrEmpty(path.join(proc, String(pid), 'comm')).trim();
+    if (name !== '') counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  return [...counts].map(([name, count]) => ({ name, count })).sort((a, b) => b.count - a.count || (a.name < b.name ? -1 : 1)).slice(0, maxPrograms);
+}
+
 /** What listens in the network namespace of `pid`; `processes` are asked for the names. Throws when the process is gone. */
 export function listeningPorts(pid: number, processes: readonly number[], proc = '/proc'): Listening[] {
   const owners = socketOwners(processes, proc);

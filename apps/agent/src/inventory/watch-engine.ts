@@ -2,7 +2,7 @@ import type { ContainerEngine, EngineEvent } from '@palisade/engine/engine';
 import { rest } from '../gateway/deliver.ts';
 import type { Reporter } from '../report.ts';
 import type { ScanQueue } from '../scan/scan-queue.ts';
-import { listeningPorts, processesByContainer } from './listening.ts';
+import { listeningPorts, processesByContainer, programsOf } from './listening.ts';
 
 export type Watch = { readonly engine: ContainerEngine; readonly report: Reporter; readonly scans: ScanQueue; readonly signal: AbortSignal; log(message: string): void };
 
@@ -88,7 +88,8 @@ async function lookAt(watch: Watch, ids: readonly string[]): Promise<void> {
       continue;
     }
     try {
-      watch.report.put('container', id, { ...container, listening: listeningPorts(container.pid, processes.get(id) ?? [container.pid]) });
+      const own = processes.get(id) ?? [container.pid];
+      watch.report.put('container', id, { ...container, listening: listeningPorts(container.pid, own), processes: programsOf(own) });
     } catch (error) {
       // Its first process ended meanwhile, or belongs to another user: reported without ports.
       watch.log(`ports of container ${container.name} not read: ${String(error)}`);

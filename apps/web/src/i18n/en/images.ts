@@ -74,6 +74,5 @@ export const images = {
   'image.matched': 'Matched',
   'image.size': 'Size',
   'image.created': 'Built',
-  'image.sbom': 'Download SBOM',
   'image.notMatched': 'no finding shown does not mean no vulnerability',
 } as const;

@@ -76,6 +76,5 @@ export const images: Readonly<Record<keyof typeof en, string>> = {
   'image.matched': '匹配时间',
   'image.size': '大小',
   'image.created': '构建时间',
-  'image.sbom': '下载 SBOM',
   'image.notMatched': '没有发现不代表没有漏洞',
 };
