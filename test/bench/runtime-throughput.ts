@@ -4,6 +4,7 @@ import { createSlots } from '@palisade/behaviour/container/slots';
 import { createRecordStream } from '@palisade/behaviour/decode';
 import { createSockets } from '@palisade/behaviour/descriptor/sockets';
 import { createPipeline } from '@palisade/behaviour/pipeline';
+import { createRecorder } from '@palisade/behaviour/recorder/recorder';
 import { createProcessTree } from '@palisade/behaviour/process/tree';
 import { createRuleEngine } from '@palisade/syscall-rules/engine';
 import { hostContainer } from '@palisade/syscall-rules/event';
@@ -36,7 +37,7 @@ function pipeline(withRules: boolean): { take: Parameters<typeof createRecordStr
   const tree = createProcessTree({ slots, sockets, environment: false, inspect: () => undefined });
   let matched = 0;
   const made = createPipeline({
-    tree, slots, sockets, engine: createRuleEngine(withRules ? set.rules : [], context), windows: createWindowCounter(withRules ? windows : []), holdUnknown: false,
+    tree, slots, sockets, engine: createRuleEngine(withRules ? set.rules : [], context), windows: createWindowCounter(withRules ? windows : []), recorder: createRecorder(), holdUnknown: false,
     onResolved: () => undefined,
     onMatch: () => void (matched += 1),
     onWindow: () => void (matched += 1),

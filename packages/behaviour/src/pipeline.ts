@@ -10,6 +10,7 @@ import { parseDns } from './dns/message.ts';
 import { rememberConnection } from './event/connections.ts';
 import { createHeld } from './event/held.ts';
 import { LiveEvent } from './event/live-event.ts';
+import type { Recorder } from './recorder/recorder.ts';
 import type { ProcessTree } from './process/tree.ts';
 import type { LiveProcess } from './process/live-process.ts';
 
@@ -19,6 +20,8 @@ export type PipelineOptions = {
   readonly sockets: Sockets;
   readonly engine: RuleEngine;
   readonly windows: WindowCounter;
+  /** Where every container's last events are kept; without one nothing is. */
+  readonly recorder?: Recorder;
   /** Hold records of containers that nobody has described yet, for at most half a second. */
   readonly holdUnknown: boolean;
   /** An answer that passed over the wire. */
@@ -40,7 +43,7 @@ export type Pipeline = {
 
 /** Record to rules: process tree, connections, event, decision. */
 export function createPipeline(options: PipelineOptions): Pipeline {
-  const { tree, sockets, engine, windows } = options;
+  const { tree, sockets, engine, windows, recorder, slots } = options;
   let event: LiveEvent | undefined;
   let events = 0;
   const held = createHeld(decide);
@@ -70,9 +73,13 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     take(record) {
       const { kind } = record.header;
       if (kind === kinds.dns) resolved(record);
-      if (kind === kinds.dns || kind === kinds.denied) return;
+      if (kind === kinds.dns || kind === kinds.denied) {
+        recorder?.add(record, slots.of(record.header.cgroup, record.header.time, () => record.header.container));
+        return;
+      }
       const process = tree.follow(record);
       if (kind === kinds.task) return;
+      recorder?.add(record, process.slot);
       rememberConnection(record, sockets);
       if (isOwn(process) && (process.slot.known || !options.holdUnknown || !held.hold(record, process))) decide(record, process);
       if (kind === kinds.exit) tree.end(process);

@@ -8,6 +8,8 @@ import { createNames } from '@palisade/behaviour/names/names';
 import type { Pipeline } from '@palisade/behaviour/pipeline';
 import { createPipeline } from '@palisade/behaviour/pipeline';
 import type { LiveProcess } from '@palisade/behaviour/process/live-process';
+import type { Recorder } from '@palisade/behaviour/recorder/recorder';
+import { createRecorder } from '@palisade/behaviour/recorder/recorder';
 import { createProcessTree } from '@palisade/behaviour/process/tree';
 import type { Needs } from '@palisade/behaviour/wanted/calls';
 import { needsOf } from '@palisade/behaviour/wanted/calls';
@@ -51,6 +53,8 @@ export type Monitor = {
   readonly warden: Warden;
   readonly needs: Needs;
   readonly pipeline: Pipeline;
+  /** The last events of every container, to be attached to detections. */
+  readonly recorder: Recorder;
   /** Rules in force. */
   readonly rules: MonitorRules;
 };
@@ -76,13 +80,14 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
     }
     return follower?.imageFile(container, file);
   }, Date.now);
-  const slots = createSlots((id) => follower?.ask(id));
+  const recorder = createRecorder();
+  const slots = createSlots((id) => follower?.ask(id), recorder.forget);
   const context: FieldContext = { source, names };
   const loaded = options.load(context);
   const enabled = { rules: loaded.rules.filter((rule) => rule.enabled), windows: loaded.windows.filter((rule) => rule.enabled) };
   const needs = needsOf([...enabled.rules, ...enabled.windows.flatMap((rule) => [rule, ...(rule.after === undefined ? [] : [{ ...rule, eventTypes: rule.after.eventTypes }])])]);
   const tree = createProcessTree({ slots, sockets, environment: readsEnvironment(enabled.rules), inspect: proc.inspect });
-  const pipeline = createPipeline({ tree, slots, sockets, engine: createRuleEngine(enabled.rules, context), windows: createWindowCounter(enabled.windows), holdUnknown: options.engine !== undefined, onResolved: names.resolved, onMatch: options.onMatch, onWindow: options.onWindow });
+  const pipeline = createPipeline({ tree, slots, sockets, engine: createRuleEngine(enabled.rules, context), windows: createWindowCounter(enabled.windows), recorder, holdUnknown: options.engine !== undefined, onResolved: names.resolved, onMatch: options.onMatch, onWindow: options.onWindow });
   if (options.engine !== undefined) {
     follower = followContainers({
       engine: options.engine,
@@ -118,7 +123,7 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
   for (const timer of [sweep, tick]) timer.unref();
   signal.addEventListener('abort', () => [sweep, tick].forEach(clearInterval), { once: true });
   if (warden.armed.origin !== undefined) source.origin = BigInt(warden.armed.origin);
-  return { context, warden, needs, pipeline, rules: enabled };
+  return { context, warden, needs, pipeline, recorder, rules: enabled };
 }
 
 function readsEnvironment(rules: readonly Rule[]): boolean {

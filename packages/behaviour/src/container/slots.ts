@@ -33,8 +33,8 @@ export type Slots = {
 const maxContainers = 4096;
 const maxGroups = 16_384;
 
-/** `onUnknown` is called once for each container that shows up before its description. */
-export function createSlots(onUnknown: (id: string) => void): Slots {
+/** `onUnknown` is called once for each container that shows up before its description, `onDropped` when one is forgotten. */
+export function createSlots(onUnknown: (id: string) => void, onDropped: (id: string) => void = () => undefined): Slots {
   const host: Slot = { id: 'host', container: hostContainer, known: true, since: 0, pid: 1 };
   const byGroup = new Map<number, Slot>();
   const byId = new Map<string, Slot>();
@@ -51,6 +51,7 @@ export function createSlots(onUnknown: (id: string) => void): Slots {
     const slot = byId.get(id);
     byId.delete(id);
     removed.delete(id);
+    onDropped(id);
     for (const [group, other] of byGroup) if (other === slot) byGroup.delete(group);
   }
 
