@@ -5,7 +5,7 @@ import { z } from 'zod';
 const duration = z.string().refine((text) => (parseDuration(text) ?? 0) > 0 && (parseDuration(text) ?? 0) <= 86_400_000, 'a duration up to a day, such as 10s or 5m');
 const text = z.string().min(1).max(65_536);
 
-/** What Falco's language has not: conditions on how often, how many, how much and in which order. docs/windowed-rules.md. */
+/** What Falco's language has not: conditions on how often, how many, how much and in which order. docs/rules.md. */
 export const WindowedRule = z.strictObject({
   rule: text,
   desc: text,

@@ -1,4 +1,5 @@
 import { parseDuration } from '@palisade/model/duration';
+import { messageOf } from '@palisade/model/error';
 import { LineCounter, isMap, isScalar, isSeq, parseDocument } from 'yaml';
 import { ConditionError } from '../condition/parse.ts';
 import type { Check } from '../compile/comparison.ts';
@@ -64,7 +65,15 @@ export function loadWindowed(files: readonly RuleFile[], ruleset: Ruleset, conte
       problem(document.errors[0]?.linePos?.[0].line ?? 1, (document.errors[0]?.message ?? '').split('\n')[0] ?? '', { code: 'yaml' });
       continue;
     }
-    const parsed = WindowedRules.safeParse(document.toJS({ maxAliasCount: 0 }));
+    let value: unknown;
+    try {
+      value = document.toJS({ maxAliasCount: 0 });
+    } catch (error) {
+      // An alias can unfold a few lines into a machine's memory; no rule file needs one.
+      problem(1, `aliases are not read: ${messageOf(error)}`, { code: 'yaml' });
+      continue;
+    }
+    const parsed = WindowedRules.safeParse(value);
     if (!parsed.success) {
       for (const issue of parsed.error.issues) problem(line(...(issue.path as (string | number)[])), `${issue.path.join('.')}: ${issue.message}`);
       continue;
