@@ -20,6 +20,7 @@ static const struct known known[] = {
 };
 #define KNOWN (sizeof known / sizeof known[0])
 
+static u32 sets[KNOWN];
 static bool wanted[KNOWN], silent[KNOWN];
 static size_t attached;
 static char missing[1024];
@@ -50,7 +51,7 @@ static void describe(struct call *call, const char *shape) {
 }
 
 int add_call(struct sensor *sensor, const char *text) {
-  if (strchr(text, '/')) return add_prefix(text);
+  if (strchr(text, '/') || strchr(text, '*')) return add_prefix(text);
   size_t length = strcspn(text, ":");
   for (u32 i = 0; i < KNOWN; i++) {
     if (strlen(known[i].name) != length || strncmp(known[i].name, text, length) != 0) continue;
@@ -73,6 +74,7 @@ int add_call(struct sensor *sensor, const char *text) {
     if (call.sets == 0) call.sets = 1;
     u32 nr = (u32)known[i].nr;
     wanted[i] = true;
+    sets[i] = call.sets;
     return bpf_map_update_elem(bpf_map__fd(sensor->maps.calls), &nr, &call, BPF_ANY) < 0 ? -errno : 0;
   }
   return -ENOENT;
@@ -107,5 +109,6 @@ bool attach_calls(struct sensor *sensor) {
   return missing[0] == 0;
 }
 
+u32 sets_of_call(u16 kind) { return kind >= FIRST_SYSCALL && kind < FIRST_SYSCALL + KNOWN ? sets[kind - FIRST_SYSCALL] : ~0u; }
 size_t attached_calls(void) { return attached; }
 const char *missing_calls(void) { return missing; }

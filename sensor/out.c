@@ -7,7 +7,7 @@
 #include <unistd.h>
 #include "warden.h"
 
-static u8 buffer[256 * 1024];
+static _Alignas(8) u8 buffer[256 * 1024];
 static size_t used;
 
 int out_flush(void) {
@@ -29,6 +29,9 @@ int out_record(void *context, void *data, size_t size) {
     if (failed) return failed;
   }
   memcpy(buffer + used, data, size);
+  struct record header;
+  memcpy(&header, data, sizeof header);
+  if ((header.flags & FLAG_UNDECIDED) && !decide((struct record *)(buffer + used), sets_of_call(header.kind))) return 0;
   used += size;
   return 0;
 }

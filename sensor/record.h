@@ -27,6 +27,8 @@
 #define FLAG_STOPPED 64   /* held at its first exec until released */
 #define FLAG_KILLED 128   /* SIGKILL was sent by the kernel side */
 
+#define FLAG_UNDECIDED 256 /* asked for or not: between kernel and warden only, never sent on */
+
 #define TAG_ARG 0       /* + argument number: its string or socket address */
 #define TAG_BASE 8      /* + argument number: the directory a relative path starts from */
 #define TAG_FILE 16     /* + argument number: what the descriptor points at, as a path */
@@ -44,6 +46,7 @@
 #define TAG_TEXT 49
 #define TAG_INODE 50    /* struct inode_info of the executed file */
 #define TAG_DNS 52      /* a DNS message, from its header on */
+#define TAG_KEY 53      /* struct path_key, with FLAG_UNDECIDED */
 #define TAG_CAPS 51     /* u64 effective, permitted, inheritable, bounding, ambient */
 
 struct record {

@@ -32,6 +32,24 @@ struct call {
   u8 extra[8];
 };
 
+/* What an opened path means to the loaded prefixes: a directory's, or with `name` (hash and length) one file's in it. A
+ * hard link has its own. Holds for one mount seen from one root, until something moves. */
+struct path_key {
+  u64 mount;
+  u64 root_mount;
+  u64 root;
+  u64 ino;
+  u64 name;
+  u32 generation;
+  u32 epoch;
+};
+
+/* Sets that ask for all of it, and for some names in it. */
+struct decision {
+  u32 all;
+  u32 some;
+};
+
 /* Denials, by what the kernel side alone decides. */
 #define DENY_UPPER 1
 #define DENY_MEMFD 2

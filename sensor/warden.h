@@ -18,10 +18,12 @@ int add_call(struct sensor *sensor, const char *text);
 bool attach_calls(struct sensor *sensor);
 size_t attached_calls(void);
 const char *missing_calls(void);
+u32 sets_of_call(u16 kind);
 
 /* prefixes.c */
 int add_prefix(const char *text);
 int load_prefixes(struct sensor *sensor);
+bool decide(struct record *record, u32 asked);
 
 /* out.c: records to standard output. */
 int out_record(void *context, void *data, size_t size);

@@ -13,10 +13,9 @@ struct { __uint(type, BPF_MAP_TYPE_LPM_TRIE); __uint(max_entries, 1024); __uint(
 struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 1024); __type(key, struct folder); __type(value, u32); } folders SEC(".maps");
 struct { __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY); __uint(max_entries, 1); __type(key, u32); __type(value, struct prefix); } prefix_key SEC(".maps");
 
-struct directory { u64 mount, root_mount, root, ino; u32 generation, epoch; };
-struct decision { u32 all, some; };
-struct { __uint(type, BPF_MAP_TYPE_LRU_HASH); __uint(max_entries, 16384); __type(key, struct directory); __type(value, struct decision); } directories SEC(".maps");
+struct { __uint(type, BPF_MAP_TYPE_LRU_HASH); __uint(max_entries, 32768); __type(key, struct path_key); __type(value, struct decision); } decisions SEC(".maps");
 
+u32 texts; /* sets that ask for names by a part of them: decided per file, by the warden, which can search */
 u32 epoch;
 u64 walks; /* paths walked for a decision: what the cache is there to avoid */
 
@@ -29,7 +28,7 @@ static __always_inline u64 mount_id(struct vfsmount *mnt) {
 
 /* Reads the path of a file into the scratch and says which sets ask for it; remembers its directory's decision under `key`
  * unless `name` is all of what decides. */
-PART walk_decision(u64 of, struct directory *directory, u32 name_length) {
+PART walk_decision(u64 of, struct path_key *directory, u32 name_length) {
   struct scratch *s = scratch(IN_TASK);
   u32 zero = 0;
   struct prefix *key = bpf_map_lookup_elem(&prefix_key, &zero);
@@ -58,12 +57,12 @@ PART walk_decision(u64 of, struct directory *directory, u32 name_length) {
   if (sets) decision.all = *sets;
   sets = length > PREFIX ? 0 : bpf_map_lookup_elem(&folders, &key->path);
   if (sets) decision.some = *sets;
-  bpf_map_update_elem(&directories, directory, &decision, BPF_ANY);
+  bpf_map_update_elem(&decisions, directory, &decision, BPF_ANY);
   return result;
 }
 
 /* Where an opened file lies. The same read twice: by plain loads, and by helper calls for kernels without typed casts. */
-static __always_inline u32 locate(struct directory *key, struct file *file) {
+static __always_inline u32 locate(struct path_key *key, struct file *file, int by_name) {
   if (CAN_CAST) {
     struct file *typed = TYPED(struct file, file);
     struct dentry *dentry = typed->f_path.dentry;
@@ -72,6 +71,7 @@ static __always_inline u32 locate(struct directory *key, struct file *file) {
     key->ino = folder->i_ino;
     key->generation = folder->i_generation;
     key->mount = mount_id(mnt);
+    if (by_name) key->name = (u64)dentry->d_name.len << 32 | dentry->d_name.hash;
     return dentry == mnt->mnt_root ? 0 : dentry->d_name.len;
   }
   struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry);
@@ -80,20 +80,26 @@ static __always_inline u32 locate(struct directory *key, struct file *file) {
   key->ino = BPF_CORE_READ(folder, i_ino);
   key->generation = BPF_CORE_READ(folder, i_generation);
   key->mount = mount_id(mnt);
+  if (by_name) key->name = (u64)BPF_CORE_READ(dentry, d_name.len) << 32 | BPF_CORE_READ(dentry, d_name.hash);
   return dentry == BPF_CORE_READ(mnt, mnt_root) ? 0 : BPF_CORE_READ(dentry, d_name.len);
 }
 
-/* Whether an opened file's path is asked for by one of `sets`. */
-static __always_inline int asked_for(struct task_struct *task, struct file *file, u32 sets) {
-  struct directory key = {.epoch = *(volatile u32 *)&epoch};
+#define ASKED 1
+#define UNDECIDED 2
+
+/* Whether an opened file's path is asked for by one of `sets`. Undecided: sent with its key, for the warden to say so once. */
+static __always_inline int asked_for(struct task_struct *task, struct file *file, u32 sets, struct path_key *key) {
   struct fs_struct *fs = task->fs;
-  key.root_mount = mount_id(fs->root.mnt);
-  key.root = (u64)fs->root.dentry;
-  u32 length = locate(&key, file);
-  struct decision *known = length ? bpf_map_lookup_elem(&directories, &key) : 0;
-  if (known && (known->all & sets)) return 1;
+  int by_name = (*(volatile u32 *)&texts & sets) != 0;
+  key->epoch = *(volatile u32 *)&epoch;
+  key->root_mount = mount_id(fs->root.mnt);
+  key->root = (u64)fs->root.dentry;
+  u32 length = locate(key, file, by_name);
+  struct decision *known = length ? bpf_map_lookup_elem(&decisions, key) : 0;
+  if (known && (known->all & sets)) return ASKED;
   if (known && !(known->some & sets)) return 0;
   /* A file that is mounted itself has no name in its folder: its own path decides, and nothing is remembered. */
-  return (walk_decision((u64)file, &key, length ? length : MAX_RECORD) & sets) != 0;
+  if (by_name) return length ? UNDECIDED : ASKED;
+  return (walk_decision((u64)file, key, length ? length : MAX_RECORD) & sets) ? ASKED : 0;
 }
 #endif

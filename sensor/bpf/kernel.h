@@ -20,7 +20,7 @@ struct kernfs_node { u64 id; const char *name; };
 struct cgroup_subsys_state { struct cgroup *cgroup; struct cgroup_subsys_state *parent; };
 struct cgroup { struct cgroup_subsys_state self; struct kernfs_node *kn; };
 struct css_set { struct cgroup_subsys_state *subsys[1]; struct cgroup *dfl_cgrp; };
-struct qstr { u32 len; const unsigned char *name; };
+struct qstr { u32 hash, len; const unsigned char *name; };
 struct super_block { u32 s_dev; unsigned long s_magic; };
 struct inode { u32 i_generation; unsigned short i_mode; struct { u32 val; } i_uid; struct super_block *i_sb; unsigned long i_ino; unsigned int i_nlink; s64 i_size;
   s64 i_mtime_sec; s64 i_ctime_sec; u32 i_mtime_nsec; u32 i_ctime_nsec; };

@@ -87,6 +87,8 @@ int on_syscall(struct sys_exit_context *ctx) {
 #else
   args[0] = regs->orig_x0; args[1] = regs->regs[1]; args[2] = regs->regs[2]; args[3] = regs->regs[3]; args[4] = regs->regs[4]; args[5] = regs->regs[5];
 #endif
+  struct path_key key = {};
+  int asked = ASKED;
   u64 how = args[call->flags_at & 3];
   if (flags & CALL_OPEN2) bpf_probe_read_user(&how, 8, (void *)args[2]); /* struct open_how: flags first */
   if ((flags & (CALL_OPEN | CALL_OPEN2)) && ret >= 0) {
@@ -94,7 +96,8 @@ int on_syscall(struct sys_exit_context *ctx) {
     if (reads && !(flags & (CALL_READS | CALL_PREFIXES))) return 0;
     if (flags & (reads ? CALL_PREFIXES : CALL_WRITE_PREFIXES)) {
       struct file *file = file_of(task, ret);
-      if (!asked_for(task, file, call->sets)) return 0;
+      asked = asked_for(task, file, call->sets, &key);
+      if (!asked) return 0;
     }
   }
   if ((flags & CALL_ONCE) && repeated(task, call, args)) return 0;
@@ -116,6 +119,10 @@ int on_syscall(struct sys_exit_context *ctx) {
 #pragma unroll
   for (u32 index = 0; index < 6; index++) argument(call, index, args);
   if ((flags & CALL_RETURNS_FD) && ret >= 0) add_file(IN_TASK, FILE_OR_SOCKET(TAG_RETURN_FILE, TAG_RETURN_SOCKET), number(s, task), (u64)file_of(task, ret));
+  if (asked == UNDECIDED) {
+    r->flags |= FLAG_UNDECIDED;
+    add(s, TAG_KEY, &key, sizeof key);
+  }
   send_record(s);
   return 0;
 }

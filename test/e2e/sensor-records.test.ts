@@ -18,7 +18,7 @@ const pins = '/sys/fs/bpf/palisade-test';
 const unifiedRoot = ['/sys/fs/cgroup/unified', '/sys/fs/cgroup'].find((place) => existsSync(path.join(place, 'cgroup.procs'))) ?? '';
 const places = mkdtempSync(path.join(tmpdir(), 'palisade-sensor-'));
 
-type Seen = { kind: number; call: string | undefined; exe: string | undefined; argv: string[] | undefined; arg: (string | undefined)[]; pid: number; ino: number | undefined; container: string; flags: number; remotePort: number | undefined; result: number; comm: string };
+type Seen = { kind: number; call: string | undefined; exe: string | undefined; argv: string[] | undefined; arg: (string | undefined)[]; pid: number; ino: number | undefined; container: string; flags: number; remotePort: number | undefined; result: number; comm: string; writes: boolean };
 const seen: Seen[] = [];
 let lost = 0;
 
@@ -36,6 +36,7 @@ function keep(record: SensorRecord): void {
     remotePort: (socketOf(record, tags.stdio) ?? socketOf(record, tags.socket))?.remotePort,
     result: record.header.result,
     comm: record.header.comm,
+    writes: (record.header.arg2 & 3) !== 0,
   });
 }
 
@@ -243,6 +244,23 @@ os.mkdir(p+"/asked"); touch(p+"/asked/again")`;
   await warden.stop();
   const opened = seen.filter((record) => record.call !== undefined && record.arg[1]?.startsWith(places) === true);
   expect(opened.map((record) => record.arg[1]?.slice(places.length))).toEqual(['/asked/name', '/asked/new', '/asked/deep/cold', '/asked/again']);
+});
+
+test('names asked for by a part of them are decided per file, and a hard link has its own name', async () => {
+  seen.length = 0;
+  const warden = await startWarden({ program, calls: [{ name: 'openat', reads: 'prefixes' }], prefixes: ['*id_rsa'], onRecord: keep, onLoss: () => undefined, signal: new AbortController().signal });
+  const script = `import os,sys,time
+p=sys.argv[1]+"/keys"; os.makedirs(p)
+for name in ("plain","id_rsa.old"): open(p+"/"+name,"w").close()
+for i in range(30): open(p+"/plain").close(); open(p+"/id_rsa.old").close(); time.sleep(0.01)
+os.link(p+"/plain",p+"/id_rsa"); open(p+"/id_rsa").close()`;
+  execFileSync('python3', ['-c', script, places]);
+  await warden.stop();
+  const read = seen.filter((record) => record.call === 'openat' && record.arg[1]?.startsWith(`${places}/keys`) === true && record.writes === false);
+  expect(read.filter((record) => record.arg[1]?.endsWith('plain')).length).toBe(0);
+  expect(read.filter((record) => record.arg[1]?.endsWith('id_rsa.old')).length).toBe(30);
+  expect(read.filter((record) => record.arg[1]?.endsWith('id_rsa')).length).toBe(1);
+  expect(read.every((record) => (record.flags & flags.undecided) === 0)).toBe(true);
 });
 
 test('a call asked for once says each descriptor and peer once; a skipped container says nothing', async () => {

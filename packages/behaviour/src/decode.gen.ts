@@ -23,6 +23,7 @@ export const flags = {
   deleted: 32,
   stopped: 64,
   killed: 128,
+  undecided: 256,
 } as const;
 
 export const tags = {
@@ -43,6 +44,7 @@ export const tags = {
   text: 49,
   inode: 50,
   dns: 52,
+  key: 53,
   caps: 51,
 } as const;
 

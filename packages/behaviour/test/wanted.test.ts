@@ -27,8 +27,16 @@ test('reads of named paths are recorded below those paths only', () => {
   expect(found.prefixes).toEqual(['/etc/pam.d/', '/etc/shadow', '/etc/sudoers']);
 });
 
+test('parts of paths are asked for where no beginning is known; raw names say nothing of the opened file', () => {
+  const found = needs('evt.type=openat and evt.is_open_read=true and (fd.name=/etc/shadow or fd.name contains id_rsa or fd.name glob "*/.ssh/*" or fd.name endswith /id_rsa.pub)');
+  expect(call(found, 'openat')?.reads).toBe('prefixes');
+  expect(found.prefixes).toEqual(['*/.ssh/', '*id_rsa', '/etc/shadow']);
+  expect(needs('evt.type=openat and evt.is_open_read=true and fd.nameraw contains "../" and fd.name startswith /etc').prefixes).toEqual(['/etc']);
+});
+
 test('one alternative without a path makes every read count', () => {
-  expect(call(needs('evt.type=openat and evt.is_open_read=true and (fd.name=/etc/shadow or fd.name contains id_rsa)'), 'openat')?.reads).toBe(true);
+  expect(call(needs('evt.type=openat and evt.is_open_read=true and (fd.name=/etc/shadow or proc.name=cat)'), 'openat')?.reads).toBe(true);
+  expect(call(needs('evt.type=openat and evt.is_open_read=true and fd.nameraw contains "../"'), 'openat')?.reads).toBe(true);
 });
 
 test('failed calls are recorded where a failure can make a rule true', () => {

@@ -130,7 +130,8 @@ export async function startWarden(options: WardenOptions): Promise<Warden> {
   };
 }
 
-function callWord(call: CallWanted): string {
+/** The word of the command line for one call. */
+export function callWord(call: CallWanted): string {
   const letters = [call.failed === true ? 'f' : '', call.reads === true ? 'r' : call.reads === 'prefixes' ? 'p' : '', call.writes === 'prefixes' ? 'w' : '', call.containersOnly === true ? 'c' : '', call.once === true ? 'o' : ''];
   return `${call.name}:${letters.join('')}${(call.prefixSets ?? []).join('')}`;
 }

@@ -79,5 +79,9 @@ function readsOf(rule: NeedingRule, type: string): Prefixes {
 
 /** Without those that another one covers. */
 function outermost(prefixes: ReadonlySet<string>): readonly string[] {
-  return [...prefixes].filter((prefix) => ![...prefixes].some((other) => other !== prefix && prefix.startsWith(other))).sort();
+  return [...prefixes].filter((prefix) => ![...prefixes].some((other) => other !== prefix && covers(other, prefix))).sort();
+}
+
+function covers(wide: string, narrow: string): boolean {
+  return wide.startsWith('*') ? narrow.includes(wide.slice(1)) : narrow.startsWith(wide);
 }
