@@ -115,6 +115,19 @@ export const denials = {
 ${constants(request, 'DENY')}
 } as const;
 
+/** What became of a held container: arg0 of its record. */
+export const held = {
+${constants(record, 'HELD')}
+} as const;
+
+/** What happens to a held container at its deadline: flags of a hold request. */
+export const holds = {
+${constants(request, 'HOLD').replace(/^ {2}longest: .*$/m, '').trimEnd()}
+} as const;
+
+/** Longest a container may be held, in ms. */
+export const longestHold = ${single(request, 'HOLD_LONGEST')};
+
 export const requestSize = ${requestLayout.size};
 /** Where each member of a request lies, in bytes. */
 export const requestAt = { ${requestLayout.members.map((member) => `${member.name}: ${member.offset}`).join(', ')} } as const;

@@ -93,15 +93,36 @@ static int watch_moves(struct sensor *sensor) {
   return 0;
 }
 
+/* Operations of io_uring by number, and the call each stands for. */
+static const struct { u32 operation; const char *name; } operations[] = {
+  {9, "sendmsg"}, {10, "recvmsg"}, {13, "accept4"}, {16, "connect"}, {18, "openat"}, {26, "sendto"}, {28, "openat2"}, {34, "shutdown"}, {35, "renameat"},
+  {36, "unlinkat"}, {37, "mkdirat"}, {38, "symlinkat"}, {39, "linkat"}, {45, "socket"}, {56, "bind"}, {57, "listen"},
+};
+
+static void attach_uring(struct sensor *sensor) {
+  size_t used = 0;
+  for (size_t i = 0; i < sizeof operations / sizeof operations[0]; i++) {
+    for (size_t k = 0; k < KNOWN; k++) {
+      struct call call;
+      u32 nr = (u32)known[k].nr;
+      if (strcmp(known[k].name, operations[i].name) != 0 || !(wanted[k] || silent[k])) continue;
+      if (bpf_map_lookup_elem(bpf_map__fd(sensor->maps.calls), &nr, &call) != 0) continue;
+      if (bpf_map_update_elem(bpf_map__fd(sensor->maps.operations), &operations[i].operation, &call, BPF_ANY) == 0) used++;
+    }
+  }
+  if (used > 0 && has_part("on_uring")) note_part("on_uring", bpf_program__attach(sensor->progs.on_uring));
+}
+
 bool attach_calls(struct sensor *sensor) {
   if (load_prefixes(sensor) > 0) watch_moves(sensor);
+  attach_uring(sensor);
   for (u32 i = 0; i < KNOWN; i++) {
-    if (!wanted[i] && !silent[i]) continue;
+    if (!has_part("on_syscall") || (!wanted[i] && !silent[i])) continue;
     char name[64];
     /* umount2 is the call, umount its tracepoint's name; both tables follow the kernel's. */
     snprintf(name, sizeof name, "sys_exit_%s", known[i].name);
     struct bpf_link *link = bpf_program__attach_tracepoint(sensor->progs.on_syscall, "syscalls", name);
-    if (link) { attached += wanted[i]; continue; }
+    if (link) { note_part("on_syscall", link); attached += wanted[i]; continue; }
     if (silent[i]) continue; /* absent here: then nothing can move that way */
     size_t used = strlen(missing);
     snprintf(missing + used, sizeof missing - used, "%s\"%s\"", used ? "," : "", known[i].name);

@@ -28,9 +28,10 @@ int attach_dns(struct sensor *sensor) {
   int root = unified_root();
   if (root < 0) return root;
   bpf_map_update_elem(bpf_map__fd(sensor->maps.dns_wanted), &zero, &one, BPF_ANY);
-  bool attached = bpf_program__attach_cgroup(sensor->progs.dns_egress, root) && bpf_program__attach_cgroup(sensor->progs.dns_ingress, root);
+  bool egress = has_part("dns_egress") && note_part("dns_egress", bpf_program__attach_cgroup(sensor->progs.dns_egress, root));
+  bool ingress = has_part("dns_ingress") && note_part("dns_ingress", bpf_program__attach_cgroup(sensor->progs.dns_ingress, root));
   close(root);
-  return attached ? 0 : -errno;
+  return egress && ingress ? 0 : -EOPNOTSUPP;
 }
 
 /* 0, or -errno where this kernel or engine does not allow it: then isolation is reported as missing, not pretended. */
@@ -40,14 +41,15 @@ int attach_isolation(struct sensor *sensor, const char *pins) {
   int root = unified_root();
   if (root < 0) return root;
   int error = 0;
-  for (size_t i = 0; i < sizeof programs / sizeof programs[0] && !error; i++) {
-    struct bpf_link *link = bpf_program__attach_cgroup(programs[i], root);
-    if (!link) { error = -errno; break; }
+  for (size_t i = 0; i < sizeof programs / sizeof programs[0]; i++) {
+    const char *name = bpf_program__name(programs[i]);
+    struct bpf_link *link = has_part(name) ? note_part(name, bpf_program__attach_cgroup(programs[i], root)) : NULL;
+    if (!link) { error = -EOPNOTSUPP; continue; }
     if (!pins) continue;
     char path[256];
     snprintf(path, sizeof path, "%s/%s", pins, bpf_program__name(programs[i]));
     unlink(path);
-    error = bpf_link__pin(link, path);
+    if (bpf_link__pin(link, path) != 0) error = -errno;
   }
   close(root);
   return error;

@@ -1,6 +1,7 @@
 /* tracefs is mounted in a mount namespace of our own, so that the host sees no new mount; bpffs on the host, because
  * pins must outlive this process and its namespace. */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <errno.h>
 #include <sched.h>
 #include <string.h>
@@ -28,4 +29,20 @@ int prepare_mounts(const char *pins) {
   if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0) return -errno;
   if (mount("tracefs", "/sys/kernel/tracing", "tracefs", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) != 0) return -errno;
   return 0;
+}
+
+/* Removes every pin of a directory: what was pinned ends unless a running warden still holds it. Unmounts bpffs only when
+ * told to, since others may use it. */
+int unpin(const char *pins) {
+  DIR *directory = opendir(pins);
+  if (!directory) return errno == ENOENT ? 0 : -errno;
+  int error = 0;
+  if (!is(pins, BPF_FS)) error = -EINVAL; /* a typing error must not empty another directory */
+  for (struct dirent *entry; !error && (entry = readdir(directory));) {
+    if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) continue;
+    if (unlinkat(dirfd(directory), entry->d_name, 0) != 0) error = -errno;
+  }
+  closedir(directory);
+  if (!error && rmdir(pins) != 0) error = -errno;
+  return error;
 }

@@ -36,18 +36,18 @@ int out_record(void *context, void *data, size_t size) {
   return 0;
 }
 
-static u64 now(void) {
+u64 boot_time(void) {
   struct timespec time;
   clock_gettime(CLOCK_BOOTTIME, &time);
   return (u64)time.tv_sec * 1000000000 + (u64)time.tv_nsec;
 }
 
-static void out_own(struct record *header, const char *text) {
+void out_own(struct record *header, const char *text) {
   u8 bytes[sizeof *header + 4 + MAX_FIELD];
   size_t length = strlen(text);
   if (length > MAX_FIELD) length = MAX_FIELD;
   u16 field[2] = {TAG_TEXT, (u16)length};
-  header->time = now();
+  header->time = boot_time();
   header->size = (u32)(sizeof *header + 4 + length);
   memcpy(bytes, header, sizeof *header);
   memcpy(bytes + sizeof *header, field, 4);

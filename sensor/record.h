@@ -18,6 +18,15 @@
 #define KIND_DNS 8    /* a DNS message that left a socket: arg0 = 0 question, 1 answer; the message is TAG_DNS */
 #define KIND_DENIED 7 /* an exec that the kernel side killed before its first instruction */
 
+/* A container's first exec under a hold policy: arg0 = HELD_*, arg1 = deadline, ns since boot; pid, start and container are its. */
+#define KIND_HELD 9
+
+#define HELD_STOPPED 1
+#define HELD_RELEASED 2  /* by request */
+#define HELD_EXPIRED 3   /* released at its deadline */
+#define HELD_KILLED 4    /* killed at its deadline */
+#define HELD_GONE 5      /* ended by itself while it was held */
+
 #define FLAG_UPPER 1      /* executed file was written after the image: overlay upper layer */
 #define FLAG_MEMFD 2      /* executed file lives in memory only */
 #define FLAG_CUT 4        /* a field was cut or left out for size */
@@ -28,6 +37,8 @@
 #define FLAG_KILLED 128   /* SIGKILL was sent by the kernel side */
 
 #define FLAG_UNDECIDED 256 /* asked for or not: between kernel and warden only, never sent on */
+
+#define FLAG_URING 512     /* submitted through io_uring: its result is not known yet */
 
 #define TAG_ARG 0       /* + argument number: its string or socket address */
 #define TAG_BASE 8      /* + argument number: the directory a relative path starts from */

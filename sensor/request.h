@@ -69,6 +69,18 @@ struct decision {
 #define REQUEST_SKIP 10   /* a container whose syscalls no rule asks for; its processes are still told of */
 #define REQUEST_UNSKIP 11
 
+#define REQUEST_HOLD 12     /* the first exec of a container (empty: of every new one): flags = HOLD_*, pid = its deadline in ms */
+#define REQUEST_UNHOLD 13   /* forgets that policy; what is held stays so until its deadline */
+#define REQUEST_RELEASE 14  /* a held container */
+#define HOLD_RELEASE 0      /* at the deadline it goes on */
+#define HOLD_KILL 1         /* at the deadline it is killed */
+#define HOLD_LONGEST 60000  /* ms */
+
+struct hold_policy {
+  u32 milliseconds;
+  u32 outcome;
+};
+
 /* Fixed size, so that a request is either whole or refused. */
 struct request {
   u32 op;

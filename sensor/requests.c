@@ -28,11 +28,11 @@ static int set_deny(struct bpf_map *map, const struct request *request, size_t k
 }
 
 /* The process that started then, not whoever has its pid now. */
-static int send_signal(const struct request *request) {
-  int descriptor = (int)syscall(SYS_pidfd_open, request->pid, 0);
+int signal_process(u32 pid, u64 start, u32 number) {
+  int descriptor = (int)syscall(SYS_pidfd_open, pid, 0);
   if (descriptor < 0) return -errno;
   char path[64], text[1024];
-  snprintf(path, sizeof path, "/proc/%u/stat", request->pid);
+  snprintf(path, sizeof path, "/proc/%u/stat", pid);
   FILE *file = fopen(path, "re");
   size_t got = file ? fread(text, 1, sizeof text - 1, file) : 0;
   if (file) fclose(file);
@@ -42,8 +42,8 @@ static int send_signal(const struct request *request) {
   u64 ticks = at ? strtoull(at + 1, NULL, 10) : 0;
   u64 second = (u64)sysconf(_SC_CLK_TCK);
   int result = 0;
-  if (!at || (request->start != 0 && ticks != request->start / (1000000000 / second))) result = -ESRCH;
-  else if (syscall(SYS_pidfd_send_signal, descriptor, request->signal, NULL, 0) != 0) result = -errno;
+  if (!at || (start != 0 && ticks != start / (1000000000 / second))) result = -ESRCH;
+  else if (syscall(SYS_pidfd_send_signal, descriptor, number, NULL, 0) != 0) result = -errno;
   close(descriptor);
   return result;
 }
@@ -69,7 +69,10 @@ static int carry_out(struct sensor *sensor, const struct request *request) {
     case REQUEST_RECONNECT: return set_deny(sensor->maps.isolated, request, 16, false);
     case REQUEST_SKIP: return set_skip(sensor, request, true);
     case REQUEST_UNSKIP: return set_skip(sensor, request, false);
-    case REQUEST_SIGNAL: return send_signal(request);
+    case REQUEST_HOLD: return set_hold(sensor, request, true);
+    case REQUEST_UNHOLD: return set_hold(sensor, request, false);
+    case REQUEST_RELEASE: return release_held(sensor, request);
+    case REQUEST_SIGNAL: return signal_process(request->pid, request->start, request->signal);
     default: return -EINVAL;
   }
 }

@@ -1,5 +1,6 @@
 /* The only process with capabilities. `warden run [--pin DIR] [--quiet-tasks] CALL...` loads the sensor, writes records to
- * standard output and takes requests on standard input until that closes; `warden probe` prints what the kernel allows. */
+ * standard output and takes requests on standard input until that closes; `warden probe` prints what the kernel allows;
+ * `warden unpin DIR` ends what outlived an earlier one. */
 #define _GNU_SOURCE
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -17,18 +18,14 @@
 static volatile sig_atomic_t stopping;
 static void on_stop(int number) { (void)number; stopping = 1; }
 
-static int say(enum libbpf_print_level level, const char *format, va_list args) {
-  return level == LIBBPF_WARN && getenv("PALISADE_DEBUG") ? vfprintf(stderr, format, args) : 0;
-}
-
 static int fail(const char *what, int error) {
   fprintf(stderr, "warden: %s: %s\n", what, strerror(error < 0 ? -error : error));
   return 1;
 }
 
-static void pin_map_paths(struct sensor *sensor, const char *pins) {
+void pin_map_paths(struct sensor *sensor, const char *pins) {
   struct bpf_map *maps[] = {sensor->maps.deny_paths, sensor->maps.deny_names, sensor->maps.deny_containers,
-                            sensor->maps.isolated, sensor->maps.containers};
+                            sensor->maps.isolated, sensor->maps.containers, sensor->maps.hold_policies, sensor->maps.holds, sensor->maps.fresh};
   for (size_t i = 0; i < sizeof maps / sizeof maps[0]; i++) {
     char path[256];
     snprintf(path, sizeof path, "%s/%s", pins, bpf_map__name(maps[i]));
@@ -36,16 +33,30 @@ static void pin_map_paths(struct sensor *sensor, const char *pins) {
   }
 }
 
-/* The new guard is attached before the old one goes: there is no moment without one. */
-static int pin_guard(struct bpf_link *link, const char *pins) {
+/* The new program is attached before the old one's pin goes: there is no moment without one. */
+static int pin_link(struct bpf_link *link, const char *pins, const char *name) {
   char path[256];
-  snprintf(path, sizeof path, "%s/guard", pins);
+  snprintf(path, sizeof path, "%s/%s", pins, name);
   unlink(path);
   return bpf_link__pin(link, path);
 }
 
+/* What must outlive us is pinned; the rest goes with us. */
+static int attach_always(struct sensor *sensor, const char *pins) {
+  struct bpf_program *programs[] = {sensor->progs.on_fork, sensor->progs.on_exec, sensor->progs.on_exit, sensor->progs.on_guard,
+                                    sensor->progs.on_container, sensor->progs.on_hold, sensor->progs.on_hold_plain};
+  for (size_t i = 0; i < sizeof programs / sizeof programs[0]; i++) {
+    const char *name = bpf_program__name(programs[i]);
+    struct bpf_link *link = has_part(name) ? note_part(name, bpf_program__attach(programs[i])) : NULL;
+    if (!link || !pins || i < 3) continue;
+    int error = pin_link(link, pins, i == 3 ? "guard" : strncmp(name, "on_hold", 7) == 0 ? "hold" : name);
+    if (error) return error;
+  }
+  return 0;
+}
+
 static void report_tasks(struct sensor *sensor, struct ring_buffer *reader) {
-  struct bpf_link *link = bpf_program__attach_iter(sensor->progs.on_task, NULL);
+  struct bpf_link *link = has_part("on_task") ? note_part("on_task", bpf_program__attach_iter(sensor->progs.on_task, NULL)) : NULL;
   if (!link) return;
   int fd = bpf_iter_create(bpf_link__fd(link));
   char unused[64];
@@ -70,7 +81,7 @@ static u64 skipped_hooks(struct sensor *sensor) {
   for (size_t i = 0; i < sizeof programs / sizeof programs[0]; i++) {
     struct bpf_prog_info info = {0};
     u32 size = sizeof info;
-    if (bpf_obj_get_info_by_fd(bpf_program__fd(programs[i]), &info, &size) == 0) sum += info.recursion_misses;
+    if (bpf_program__fd(programs[i]) >= 0 && bpf_obj_get_info_by_fd(bpf_program__fd(programs[i]), &info, &size) == 0) sum += info.recursion_misses;
   }
   return sum;
 }
@@ -90,6 +101,7 @@ static int watch(struct sensor *sensor, struct ring_buffer *reader) {
     if (poll(waits, 2, 20) < 0 && errno != EINTR) return fail("poll", errno);
     if ((waits[0].revents & (POLLIN | POLLHUP)) && take_requests(sensor) == 0) break;
     if (ring_buffer__consume(reader) < 0) break;
+    watch_holds(sensor);
     report_losses(sensor);
     if (out_flush() < 0) break; /* the reader is gone */
   }
@@ -133,11 +145,13 @@ static int run(int count, char **arguments) {
   if (count > 1 && strcmp(arguments[0], "--pin") == 0) { pins = arguments[1]; first = 2; }
   int error = prepare_mounts(pins);
   if (error) return fail("mounting tracefs or bpffs (needs CAP_SYS_ADMIN)", error);
-  struct sensor *sensor = sensor__open();
-  if (!sensor) return fail("opening the eBPF objects", errno);
-  if (pins) pin_map_paths(sensor, pins);
-  error = sensor__load(sensor);
-  if (error) return fail("loading eBPF (needs CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN)", error);
+  for (int i = first; i < count; i++) {
+    if (strcmp(arguments[i], "dns") != 0) continue;
+    want_part("dns_egress", true);
+    want_part("dns_ingress", true);
+  }
+  struct sensor *sensor = load_parts(pins);
+  if (!sensor) return fail("loading eBPF (needs CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN)", errno);
   exempt_own(sensor);
   bool dns = false;
   for (int i = first; i < count; i++) {
@@ -147,35 +161,34 @@ static int run(int count, char **arguments) {
   }
   struct ring_buffer *reader = ring_buffer__new(bpf_map__fd(sensor->maps.ring), out_record, NULL, NULL);
   if (!reader) return fail("ring buffer", errno);
-  struct bpf_program *always[] = {sensor->progs.on_fork, sensor->progs.on_exec, sensor->progs.on_exit};
-  for (size_t i = 0; i < 3; i++) {
-    if (!bpf_program__attach(always[i])) return fail(bpf_program__name(always[i]), errno);
-  }
-  struct bpf_link *guard = bpf_program__attach(sensor->progs.on_guard);
-  if (!guard) return fail("on_guard", errno);
-  if (pins && (error = pin_guard(guard, pins))) return fail("pinning the guard", error);
+  error = attach_always(sensor, pins);
+  if (error) return fail("pinning", error);
   int isolation = attach_isolation(sensor, pins);
   int names = dns ? attach_dns(sensor) : 0;
   attach_calls(sensor);
   report_tasks(sensor, reader);
   error = drop_privileges();
   if (error) return fail("dropping capabilities", error);
-  char text[2048];
-  snprintf(text, sizeof text, "{\"armed\":true,\"calls\":%zu,\"missing\":[%s],\"pinned\":%s,\"isolation\":%s,\"dns\":%s,\"origin\":\"%llu\"}",
-           attached_calls(), missing_calls(), pins ? "true" : "false", isolation == 0 ? "true" : "false", dns && names == 0 ? "true" : "false", (unsigned long long)clock_origin());
+  static char text[MAX_FIELD], parts[MAX_FIELD - 1200];
+  describe_parts(parts, sizeof parts);
+  snprintf(text, sizeof text, "{\"armed\":true,\"calls\":%zu,\"missing\":[%s],\"pinned\":%s,\"isolation\":%s,\"dns\":%s,\"origin\":\"%llu\",\"cgroup\":\"%s\",\"programs\":[%s]}",
+           attached_calls(), missing_calls(), pins ? "true" : "false", isolation == 0 ? "true" : "false", dns && names == 0 ? "true" : "false", (unsigned long long)clock_origin(), cgroup_mode(), parts);
   out_status(0, 0, text);
   out_flush();
   return watch(sensor, reader);
 }
 
 int main(int count, char **arguments) {
-  libbpf_set_print(say);
   struct sigaction stop = {.sa_handler = on_stop};
   sigaction(SIGTERM, &stop, NULL);
   sigaction(SIGINT, &stop, NULL);
   signal(SIGPIPE, SIG_IGN);
   if (count >= 2 && strcmp(arguments[1], "run") == 0) return run(count - 2, arguments + 2);
   if (count == 2 && strcmp(arguments[1], "probe") == 0) return probe();
-  fprintf(stderr, "usage: warden run [--pin DIR] CALL[:frpc]... [/PREFIX]... [dns] | warden probe\n");
+  if (count == 3 && strcmp(arguments[1], "unpin") == 0) {
+    int error = unpin(arguments[2]);
+    return error ? fail(arguments[2], error) : 0;
+  }
+  fprintf(stderr, "usage: warden run [--pin DIR] CALL[:frpwco0-9]... [[0-9]/PREFIX | [0-9]*PART]... [dns] | warden probe | warden unpin DIR\n");
   return 2;
 }

@@ -25,17 +25,35 @@ int add_prefix(const char *text);
 int load_prefixes(struct sensor *sensor);
 bool decide(struct record *record, u32 asked);
 
+/* parts.c: which programs there are, and what the kernel made of them. */
+struct bpf_link;
+struct sensor *load_parts(const char *pins);
+struct bpf_link *note_part(const char *name, struct bpf_link *link);
+void want_part(const char *name, bool wanted);
+bool has_part(const char *name);
+size_t describe_parts(char *text, size_t size);
+void pin_map_paths(struct sensor *sensor, const char *pins);
+
+/* hold.c */
+void watch_holds(struct sensor *sensor);
+int set_hold(struct sensor *sensor, const struct request *request, bool add);
+int release_held(struct sensor *sensor, const struct request *request);
+
 /* out.c: records to standard output. */
 int out_record(void *context, void *data, size_t size);
 int out_flush(void);
 void out_status(u64 id, s64 result, const char *text);
+void out_own(struct record *header, const char *text);
+u64 boot_time(void);
 void out_loss(u64 ring, u64 skipped);
 
 /* requests.c */
 int take_requests(struct sensor *sensor);
+int signal_process(u32 pid, u64 start, u32 number);
 
 /* mounts.c */
 int prepare_mounts(const char *pins);
+int unpin(const char *pins);
 
 /* isolate.c */
 int attach_isolation(struct sensor *sensor, const char *pins);
@@ -46,4 +64,5 @@ int drop_privileges(void);
 
 /* probe.c */
 int probe(void);
+const char *cgroup_mode(void);
 #endif

@@ -9,15 +9,15 @@
 struct prefix { u32 bits; char path[PREFIX]; };
 struct folder { char path[PREFIX]; };
 /* Values are sets: bit n stands for the prefixes of set n. `folders`: directories of which only some names are asked for. */
-struct { __uint(type, BPF_MAP_TYPE_LPM_TRIE); __uint(max_entries, 1024); __uint(map_flags, BPF_F_NO_PREALLOC); __type(key, struct prefix); __type(value, u32); } prefixes SEC(".maps");
-struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 1024); __type(key, struct folder); __type(value, u32); } folders SEC(".maps");
-struct { __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY); __uint(max_entries, 1); __type(key, u32); __type(value, struct prefix); } prefix_key SEC(".maps");
+struct { __uint(type, BPF_MAP_TYPE_LPM_TRIE); __uint(max_entries, 1024); __uint(map_flags, BPF_F_NO_PREALLOC); __type(key, struct prefix); __type(value, u32); } prefixes SEC(".maps") __weak;
+struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 1024); __type(key, struct folder); __type(value, u32); } folders SEC(".maps") __weak;
+struct { __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY); __uint(max_entries, 1); __type(key, u32); __type(value, struct prefix); } prefix_key SEC(".maps") __weak;
 
-struct { __uint(type, BPF_MAP_TYPE_LRU_HASH); __uint(max_entries, 32768); __type(key, struct path_key); __type(value, struct decision); } decisions SEC(".maps");
+struct { __uint(type, BPF_MAP_TYPE_LRU_HASH); __uint(max_entries, 32768); __type(key, struct path_key); __type(value, struct decision); } decisions SEC(".maps") __weak;
 
-u32 texts; /* sets that ask for names by a part of them: decided per file, by the warden, which can search */
-u32 epoch;
-u64 walks; /* paths walked for a decision: what the cache is there to avoid */
+__weak u32 texts; /* sets that ask for names by a part of them: decided per file, by the warden, which can search */
+__weak u32 epoch;
+__weak u64 walks; /* paths walked for a decision: what the cache is there to avoid */
 
 /* A mount's number is never used again where the kernel has one; elsewhere the warden counts `epoch` up each second. */
 static __always_inline u64 mount_id(struct vfsmount *mnt) {

@@ -3,6 +3,7 @@
 #define PALISADE_EMIT_H
 #include "kernel.h"
 #include "../record.h"
+#include "../request.h"
 
 #define PATH_SPACE 4096
 #define LOSS_RING 0
@@ -29,6 +30,8 @@ struct scratch {
   struct dentry *root_dentry;
   struct mount *root_mount;
   u64 number;
+  u64 args[8];
+  struct path_key key; /* of the opened file, when the warden is to decide */
 };
 
 struct { __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY); __uint(max_entries, SCRATCHES); __type(key, u32); __type(value, struct scratch); } scratches SEC(".maps") __attribute__((weak));
@@ -331,6 +334,19 @@ static __always_inline void fill_socket(struct socket_info *info, struct file *f
   }
 }
 
+#define NAMESPACES 0x6e736673
+
+/* "net:[4026531840]", as /proc shows it: such a file has no name of its own. */
+static __always_inline void add_namespace(struct scratch *s, u16 tag, struct file *file) {
+  struct ns_common *space = BPF_CORE_READ(file, f_inode, i_private);
+  static const char format[] = "%s:[%u]";
+  char name[16] = {}, text[40] = {};
+  bpf_probe_read_kernel_str(name, sizeof name, BPF_CORE_READ(space, ops, name));
+  u64 values[2] = {(u64)name, BPF_CORE_READ(space, inum)};
+  long length = bpf_snprintf(text, sizeof text, format, values, sizeof values) - 1;
+  if (length > 0 && length < sizeof text) add(s, tag, text, length);
+}
+
 PART add_file(u32 which, u32 tags, u64 root_of, u64 of) {
   struct file *file = (struct file *)of;
   struct scratch *s = scratch(which);
@@ -340,6 +356,10 @@ PART add_file(u32 which, u32 tags, u64 root_of, u64 of) {
     struct socket_info info = {};
     fill_socket(&info, file);
     add(s, tags >> 16, &info, sizeof info);
+    return 0;
+  }
+  if (BPF_CORE_READ(file, f_inode, i_sb, s_magic) == NAMESPACES) {
+    add_namespace(s, tags & 0xffff, file);
     return 0;
   }
   u64 path = of + bpf_core_field_offset(struct file, f_path);

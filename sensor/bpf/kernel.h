@@ -13,6 +13,7 @@ typedef __u8 u8;
 typedef __u16 u16;
 typedef __u32 u32;
 typedef __u64 u64;
+typedef __s32 s32;
 typedef __s64 s64;
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
@@ -22,7 +23,9 @@ struct cgroup { struct cgroup_subsys_state self; struct kernfs_node *kn; };
 struct css_set { struct cgroup_subsys_state *subsys[1]; struct cgroup *dfl_cgrp; };
 struct qstr { u32 hash, len; const unsigned char *name; };
 struct super_block { u32 s_dev; unsigned long s_magic; };
-struct inode { u32 i_generation; unsigned short i_mode; struct { u32 val; } i_uid; struct super_block *i_sb; unsigned long i_ino; unsigned int i_nlink; s64 i_size;
+struct proc_ns_operations { const char *name; };
+struct ns_common { const struct proc_ns_operations *ops; unsigned int inum; };
+struct inode { void *i_private; u32 i_generation; unsigned short i_mode; struct { u32 val; } i_uid; struct super_block *i_sb; unsigned long i_ino; unsigned int i_nlink; s64 i_size;
   s64 i_mtime_sec; s64 i_ctime_sec; u32 i_mtime_nsec; u32 i_ctime_nsec; };
 /* Before 6.6 the times were struct timespec64 with these names (6.11 made them plain numbers). */
 struct timespec64 { s64 tv_sec; long tv_nsec; };
@@ -61,6 +64,18 @@ struct socket { short type; struct sock *sk; };
 struct pt_regs { unsigned long di, si, dx, r10, r8, r9, orig_ax, ax, sp, ip, bp, cx; unsigned long regs[31]; u64 orig_x0; };
 struct user_pt_regs { u64 regs[31]; };
 struct pt_regs___arm64 { u64 orig_x0; };
+struct filename { const char *name; };
+struct open_how { u64 flags; };
+struct io_cqe { int fd; };
+struct io_kiocb { u8 opcode; struct io_cqe cqe; void *async_data; };
+struct io_open { int dfd; struct filename *filename; struct open_how how; };
+struct io_rename { int old_dfd, new_dfd; struct filename *oldpath, *newpath; };
+struct io_unlink { int dfd, flags; struct filename *filename; };
+struct io_mkdir { int dfd; unsigned short mode; struct filename *filename; };
+struct io_link { int old_dfd, new_dfd; struct filename *oldpath, *newpath; };
+struct io_socket { int domain, type, protocol; };
+struct __kernel_sockaddr_storage { u16 ss_family; };
+struct io_async_msghdr { struct __kernel_sockaddr_storage addr; };
 #pragma clang attribute pop
 
 /* Laid down by the tracepoint's format, not by a type of the kernel's. */

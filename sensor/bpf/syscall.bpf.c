@@ -42,11 +42,14 @@ PART add_argument(u32 kind_and_index, u64 value, u64 base, u64 length) {
   return 0;
 }
 
-static __always_inline void argument(struct call *call, u32 index, u64 *args) {
+static long argument(u32 index, void *context) {
+  struct call *call = *(struct call **)context;
+  struct scratch *s = scratch(IN_TASK);
   u8 kind = call->kind[index & 7], which = call->extra[index & 7];
-  if (kind <= ARG_INTEGER) return;
-  u64 base = which == 0 ? args[0] : which == 1 ? args[1] : which == 2 ? args[2] : -100;
-  add_argument(index << 8 | kind, args[index], base, which == 2 ? args[2] : args[5]);
+  if (!s || kind <= ARG_INTEGER) return 0;
+  u64 base = which <= 2 ? s->args[which & 3] : (u64)-100;
+  add_argument((index & 7) << 8 | kind, s->args[index & 7], base, which == 2 ? s->args[2] : s->args[5]);
+  return 0;
 }
 
 /* Whether this process did this before with this descriptor. The peer of an unconnected socket is part of the question. */
@@ -67,6 +70,36 @@ static __always_inline int repeated(struct task_struct *task, struct call *call,
   return 0;
 }
 
+/* Containers of which nothing is wanted, or processes of the host where only containers are. */
+PART unwanted(u32 flags) {
+  struct skip key = {};
+  u64 id;
+  struct container_name *name = container(bpf_get_current_task_btf(), &id);
+  if ((flags & CALL_CONTAINERS) && (!name || !name->id[0])) return 1;
+  if (name) __builtin_memcpy(key.container, name->id, 12);
+  return *(volatile u32 *)&skips && bpf_map_lookup_elem(&skipped, &key);
+}
+
+/* The record of a call that passed every filter; its arguments are in the scratch. */
+PART record_call(u32 nr, s64 ret, u64 how, u32 asked) {
+  struct task_struct *task = bpf_get_current_task_btf();
+  struct call *call = bpf_map_lookup_elem(&calls, &nr);
+  struct scratch *s = scratch(IN_TASK);
+  if (!s || !call) return 0;
+  struct record *r = start_record(s, task, call->event);
+  r->result = ret;
+  __builtin_memcpy(&r->arg0, s->args, 48);
+  if (call->flags & CALL_OPEN2) r->arg2 = how;
+  bpf_loop(6, argument, &call, 0);
+  if ((call->flags & CALL_RETURNS_FD) && ret >= 0) add_file(IN_TASK, FILE_OR_SOCKET(TAG_RETURN_FILE, TAG_RETURN_SOCKET), number(s, task), (u64)file_of(task, ret));
+  if (asked == UNDECIDED) {
+    r->flags |= FLAG_UNDECIDED;
+    add(s, TAG_KEY, &s->key, sizeof s->key);
+  }
+  send_record(s);
+  return 0;
+}
+
 SEC("tp/syscalls/sys_exit_openat")
 int on_syscall(struct sys_exit_context *ctx) {
   u32 nr = ctx->id;
@@ -78,7 +111,6 @@ int on_syscall(struct sys_exit_context *ctx) {
   struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs((void *)task);
   if ((flags & CALL_MOVES) && ret >= 0) {
     if (!(flags & CALL_REMOVES) || (regs->dx & 0x200)) __sync_fetch_and_add(&epoch, 1); /* unlinkat with AT_REMOVEDIR */
-    if (flags & CALL_SILENT) return 0;
   }
   if ((flags & CALL_SILENT) || !wanted_result(call, ret)) return 0;
   u64 args[6];
@@ -95,8 +127,7 @@ int on_syscall(struct sys_exit_context *ctx) {
     u32 reads = (how & 3) == 0 && !(how & 0100); /* O_CREAT makes even a read-only open a write */
     if (reads && !(flags & (CALL_READS | CALL_PREFIXES))) return 0;
     if (flags & (reads ? CALL_PREFIXES : CALL_WRITE_PREFIXES)) {
-      struct file *file = file_of(task, ret);
-      asked = asked_for(task, file, call->sets, &key);
+      asked = asked_for(task, file_of(task, ret), call->sets, &key);
       if (!asked) return 0;
     }
   }
@@ -104,25 +135,9 @@ int on_syscall(struct sys_exit_context *ctx) {
   u32 pid = bpf_get_current_pid_tgid() >> 32;
   struct scratch *s = scratch(IN_TASK);
   if (!s || bpf_map_lookup_elem(&own, &pid)) return 0;
-  if ((flags & CALL_CONTAINERS) || *(volatile u32 *)&skips) {
-    struct skip key = {};
-    u64 id;
-    struct container_name *name = container(task, &id);
-    if ((flags & CALL_CONTAINERS) && (!name || !name->id[0])) return 0;
-    if (name) __builtin_memcpy(key.container, name->id, 12);
-    if (*(volatile u32 *)&skips && bpf_map_lookup_elem(&skipped, &key)) return 0;
-  }
-  struct record *r = start_record(s, task, call->event);
-  r->result = ret;
-  r->arg0 = args[0]; r->arg1 = args[1]; r->arg2 = args[2]; r->arg3 = args[3]; r->arg4 = args[4]; r->arg5 = args[5];
-  if (flags & CALL_OPEN2) r->arg2 = how;
-#pragma unroll
-  for (u32 index = 0; index < 6; index++) argument(call, index, args);
-  if ((flags & CALL_RETURNS_FD) && ret >= 0) add_file(IN_TASK, FILE_OR_SOCKET(TAG_RETURN_FILE, TAG_RETURN_SOCKET), number(s, task), (u64)file_of(task, ret));
-  if (asked == UNDECIDED) {
-    r->flags |= FLAG_UNDECIDED;
-    add(s, TAG_KEY, &key, sizeof key);
-  }
-  send_record(s);
+  if (((flags & CALL_CONTAINERS) || *(volatile u32 *)&skips) && unwanted(flags)) return 0;
+  __builtin_memcpy(s->args, args, sizeof args);
+  s->key = key;
+  record_call(nr, ret, how, asked);
   return 0;
 }

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { SensorRecord } from '@palisade/behaviour/decode';
 import { bytesOf, executedFileOf, socketOf, stringsOf, syscallName, textOf } from '@palisade/behaviour/decode';
 import { denials, flags, inodeInfoSize, kinds, recordSize, socketInfoSize, tags } from '@palisade/behaviour/decode.gen';
+import { unpin } from './sensor/seen.ts';
 import type { Warden } from '@palisade/app-agent/sensor/warden';
 import { startWarden } from '@palisade/app-agent/sensor/warden';
 
@@ -57,7 +58,7 @@ beforeAll(() => {
 });
 
 afterAll(() => {
-  rmSync(pins, { recursive: true, force: true });
+  unpin(pins);
   rmSync(places, { recursive: true, force: true });
 });
 
@@ -256,7 +257,7 @@ for i in range(30): open(p+"/plain").close(); open(p+"/id_rsa.old").close(); tim
 os.link(p+"/plain",p+"/id_rsa"); open(p+"/id_rsa").close()`;
   execFileSync('python3', ['-c', script, places]);
   await warden.stop();
-  const read = seen.filter((record) => record.call === 'openat' && record.arg[1]?.startsWith(`${places}/keys`) === true && record.writes === false);
+  const read = seen.filter((record) => record.call === 'openat' && record.arg[1]?.startsWith(`${places}/keys`) === true && !record.writes);
   expect(read.filter((record) => record.arg[1]?.endsWith('plain')).length).toBe(0);
   expect(read.filter((record) => record.arg[1]?.endsWith('id_rsa.old')).length).toBe(30);
   expect(read.filter((record) => record.arg[1]?.endsWith('id_rsa')).length).toBe(1);

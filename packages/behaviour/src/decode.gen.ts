@@ -12,6 +12,7 @@ export const kinds = {
   loss: 6,
   dns: 8,
   denied: 7,
+  held: 9,
 } as const;
 
 export const flags = {
@@ -24,6 +25,7 @@ export const flags = {
   stopped: 64,
   killed: 128,
   undecided: 256,
+  uring: 512,
 } as const;
 
 export const tags = {
@@ -60,6 +62,9 @@ export const requestOps = {
   reconnect: 9,
   skip: 10,
   unskip: 11,
+  hold: 12,
+  unhold: 13,
+  release: 14,
 } as const;
 
 export const denials = {
@@ -69,6 +74,24 @@ export const denials = {
   containers: 8,
   path: 256,
 } as const;
+
+/** What became of a held container: arg0 of its record. */
+export const held = {
+  stopped: 1,
+  released: 2,
+  expired: 3,
+  killed: 4,
+  gone: 5,
+} as const;
+
+/** What happens to a held container at its deadline: flags of a hold request. */
+export const holds = {
+  release: 0,
+  kill: 1,
+} as const;
+
+/** Longest a container may be held, in ms. */
+export const longestHold = 60000;
 
 export const requestSize = 288;
 /** Where each member of a request lies, in bytes. */

@@ -22,8 +22,28 @@ export type CallWanted = {
 /** A path below which opens are recorded for the calls that name its set; at most 128 bytes. */
 export type Prefix = string | { readonly path: string; readonly set: number };
 
+/** What the kernel made of one eBPF program. `use`, `errno` and `reason` only where it refused it: then `use` is what is missing. */
+export type SensorProgram = {
+  readonly name: string;
+  readonly family: 'process' | 'prevention' | 'syscalls' | 'hold' | 'isolation' | 'dns';
+  readonly state: 'unused' | 'loaded' | 'attached' | 'refused';
+  readonly use?: string;
+  readonly errno?: number;
+  readonly reason?: string;
+};
+
 /** What came of arming: `missing` are wanted syscalls that have no tracepoint on this kernel. */
-export type Armed = { readonly calls: number; readonly missing: readonly string[]; readonly pinned: boolean; readonly isolation: boolean; readonly dns: boolean; /** Ns since 1970 at which the records' clock was 0, in decimal digits. */ readonly origin?: string };
+export type Armed = {
+  readonly calls: number;
+  readonly missing: readonly string[];
+  readonly pinned: boolean;
+  readonly isolation: boolean;
+  readonly dns: boolean;
+  /** Ns since 1970 at which the records' clock was 0, in decimal digits. */
+  readonly origin?: string;
+  readonly cgroup: 'v1' | 'hybrid' | 'v2' | 'none';
+  readonly programs: readonly SensorProgram[];
+};
 
 /** Records lost: `ring` when the reader was too slow, `skipped` when the kernel did not run a hook. */
 export type Loss = { readonly ring: number; readonly skipped: number };
