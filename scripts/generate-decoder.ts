@@ -125,9 +125,6 @@ export const holds = {
 ${constants(request, 'HOLD').replace(/^ {2}longest: .*$/m, '').trimEnd()}
 } as const;
 
-/** Longest a container may be held, in ms. */
-export const longestHold = ${single(request, 'HOLD_LONGEST')};
-
 export const requestSize = ${requestLayout.size};
 /** Where each member of a request lies, in bytes. */
 export const requestAt = { ${requestLayout.members.map((member) => `${member.name}: ${member.offset}`).join(', ')} } as const;

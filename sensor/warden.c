@@ -25,7 +25,7 @@ static int fail(const char *what, int error) {
 
 void pin_map_paths(struct sensor *sensor, const char *pins) {
   struct bpf_map *maps[] = {sensor->maps.deny_paths, sensor->maps.deny_names, sensor->maps.deny_containers,
-                            sensor->maps.isolated, sensor->maps.containers, sensor->maps.hold_policies, sensor->maps.holds, sensor->maps.fresh};
+                            sensor->maps.isolated, sensor->maps.containers, sensor->maps.hold_policies, sensor->maps.holds, sensor->maps.fresh, sensor->maps.heartbeat};
   for (size_t i = 0; i < sizeof maps / sizeof maps[0]; i++) {
     char path[256];
     snprintf(path, sizeof path, "%s/%s", pins, bpf_map__name(maps[i]));
@@ -95,6 +95,16 @@ static void report_losses(struct sensor *sensor) {
   skipped = skipped_now;
 }
 
+/* ns since an earlier warden was last alive; 0 where there was none. */
+static u64 beat(struct sensor *sensor) {
+  u32 zero = 0;
+  u64 last = 0, now = boot_time();
+  int map = bpf_map__fd(sensor->maps.heartbeat);
+  if (bpf_map_lookup_elem(map, &zero, &last) != 0) last = 0;
+  bpf_map_update_elem(map, &zero, &now, BPF_ANY);
+  return last && last < now ? now - last : 0;
+}
+
 static int watch(struct sensor *sensor, struct ring_buffer *reader) {
   struct pollfd waits[2] = {{.fd = STDIN_FILENO, .events = POLLIN}, {.fd = ring_buffer__epoll_fd(reader), .events = POLLIN}};
   while (!stopping) {
@@ -102,6 +112,7 @@ static int watch(struct sensor *sensor, struct ring_buffer *reader) {
     if ((waits[0].revents & (POLLIN | POLLHUP)) && take_requests(sensor) == 0) break;
     if (ring_buffer__consume(reader) < 0) break;
     watch_holds(sensor);
+    beat(sensor);
     report_losses(sensor);
     if (out_flush() < 0) break; /* the reader is gone */
   }
@@ -171,8 +182,8 @@ static int run(int count, char **arguments) {
   if (error) return fail("dropping capabilities", error);
   static char text[MAX_FIELD], parts[MAX_FIELD - 1200];
   describe_parts(parts, sizeof parts);
-  snprintf(text, sizeof text, "{\"armed\":true,\"calls\":%zu,\"missing\":[%s],\"pinned\":%s,\"isolation\":%s,\"dns\":%s,\"origin\":\"%llu\",\"cgroup\":\"%s\",\"programs\":[%s]}",
-           attached_calls(), missing_calls(), pins ? "true" : "false", isolation == 0 ? "true" : "false", dns && names == 0 ? "true" : "false", (unsigned long long)clock_origin(), cgroup_mode(), parts);
+  snprintf(text, sizeof text, "{\"armed\":true,\"calls\":%zu,\"missing\":[%s],\"pinned\":%s,\"isolation\":%s,\"dns\":%s,\"origin\":\"%llu\",\"cgroup\":\"%s\",\"gapMs\":%llu,\"programs\":[%s]}",
+           attached_calls(), missing_calls(), pins ? "true" : "false", isolation == 0 ? "true" : "false", dns && names == 0 ? "true" : "false", (unsigned long long)clock_origin(), cgroup_mode(), (unsigned long long)(beat(sensor) / 1000000), parts);
   out_status(0, 0, text);
   out_flush();
   return watch(sensor, reader);

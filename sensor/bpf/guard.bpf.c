@@ -10,6 +10,9 @@ struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 1024); __type(key,
 struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 4096); __type(key, struct deny_name); __type(value, u32); } deny_containers SEC(".maps");
 struct { __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY); __uint(max_entries, 1); __type(key, u32); __type(value, struct deny_path); } deny_key SEC(".maps");
 
+/* When a warden was last alive, ns since boot: written by it, so that the next one knows how long none was. */
+struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, 1); __type(key, u32); __type(value, u64); } heartbeat SEC(".maps");
+
 static __always_inline u32 by_layer(struct record *r, u32 rule, struct file *file) {
   if (rule & DENY_ALL) return 1;
   struct inode *inode = BPF_CORE_READ(file, f_inode);

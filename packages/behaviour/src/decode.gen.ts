@@ -90,9 +90,6 @@ export const holds = {
   kill: 1,
 } as const;
 
-/** Longest a container may be held, in ms. */
-export const longestHold = 60000;
-
 export const requestSize = 288;
 /** Where each member of a request lies, in bytes. */
 export const requestAt = { op: 0, flags: 4, pid: 8, signal: 12, start: 16, id: 24, text: 32 } as const;

@@ -42,6 +42,8 @@ export type Armed = {
   /** Ns since 1970 at which the records' clock was 0, in decimal digits. */
   readonly origin?: string;
   readonly cgroup: 'v1' | 'hybrid' | 'v2' | 'none';
+  /** With pins: how long no warden ran before this one, in ms; 0 where there was none before. */
+  readonly gapMs: number;
   readonly programs: readonly SensorProgram[];
 };
 
