@@ -1,3 +1,7 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { callApi, consoleHere, consoleHome, enrolAgent, person } from './console-client.ts';
 import type { Answer, Person, TestAgent } from './console-client.ts';
@@ -193,6 +197,31 @@ describe('console: what people declare', () => {
     expect(rows(await ada.call('GET', '/documents?q=half'))).toEqual([]);
     const pruned = rows(await apply({ text: policy('from-git', 'false', '{}', 'git'), prune: true }));
     expect(pruned.map((item) => [text(item['name']), text(item['result'])])).toContainEqual(['git-w', 'removed']);
+  });
+
+  it('moves documents with the command line', async () => {
+    const token = text((await ada.call('POST', '/tokens', { name: 'cli', role: 'approver', days: 1 })).body['token']);
+    const folder = mkdtempSync(path.join(tmpdir(), 'palisade-apply-'));
+    const run = (...args: string[]): Promise<{ status: number | null; out: string; err: string }> =>
+      new Promise((resolve) => {
+        const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', path.resolve(import.meta.dirname, '../../apps/cli/src/main.ts'), ...args], { cwd: folder, env: { PATH: process.env['PATH'], PALISADE_CONSOLE: running.url, PALISADE_TOKEN: token } });
+        let out = '';
+        let err = '';
+        child.stdout.on('data', (bytes: Buffer) => (out += bytes.toString()));
+        child.stderr.on('data', (bytes: Buffer) => (err += bytes.toString()));
+        child.on('close', (status) => resolve({ status, out, err }));
+      });
+    try {
+      writeFileSync(path.join(folder, 'gate.yaml'), policy('cli-gate', 'false', '{}', 'git'));
+      expect(await run('diff', 'gate.yaml')).toMatchObject({ status: 1, out: expect.stringContaining('GatePolicy/cli-gate created') });
+      expect(await run('apply', 'gate.yaml')).toMatchObject({ status: 0, out: 'GatePolicy/cli-gate created\n' });
+      expect(await run('diff', 'gate.yaml')).toEqual({ status: 0, out: '', err: '' });
+      expect((await run('export', '--owner', 'git', '--kind', 'GatePolicy')).out).toContain(policy('cli-gate', 'false', '{}', 'git'));
+      writeFileSync(path.join(folder, 'bad.yaml'), policy('bad', 'nope', '{}', 'git'));
+      expect(await run('apply', '.')).toMatchObject({ status: 2, err: expect.stringMatching(/bad\.yaml:10:\d+: rule "severe": unknown variable "nope"/) });
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 
   it('streams changes to whoever may see them', async () => {

@@ -9,7 +9,37 @@ export const examples: Readonly<Record<string, (person: Person) => Promise<strin
   '/vulnerabilities/:kind/:rule': async () => '/vulnerabilities/vulnerability/CVE-2021-44228',
   '/workloads/containers/:id': async (person) => `/workloads/containers/${await first(person, '/containers?q=shop-api')}`,
   '/workloads/nodes/:id': async (person) => `/workloads/nodes/${await first(person, '/nodes?q=shop')}`,
+  '/policies/:id': async (person) => `/policies/${await declared(person, policy)}`,
+  '/waivers/:id': async (person) => `/waivers/${await declared(person, waiver)}`,
+  '/settings/:tab': async () => '/settings/users',
 };
+
+const policy = `# What the walk shows
+apiVersion: palisade/v1
+kind: GatePolicy
+metadata: {name: balanced, scope: {}, owner: console}
+spec:
+  mode: enforce
+  rules:
+    - {id: severe, when: 'finding.severity == "critical" && finding.fixed != ""', then: deny, because: {en: A fix exists., zh-CN: 已有修复版本。}}
+`;
+const waiver = `apiVersion: palisade/v1
+kind: Waiver
+metadata: {name: accepted-risk, scope: {}, owner: console}
+spec: {target: vulnerability, match: {rule: "CVE-*"}, where: {image: "shop/*"}, reason: 风险已评估, ticket: SEC-42, until: {date: 2027-01-31}}
+`;
+
+/** Declares it once and answers its id. */
+async function declared(person: Person, text: string): Promise<string> {
+  const name = /name: ([a-z-]+)/.exec(text)?.[1] ?? '';
+  const known = (await person.call('GET', `/documents?q=${name}`)).body as unknown as Rows;
+  if (known.items[0] !== undefined) return known.items[0].id;
+  const made = await person.call('POST', '/documents', { text });
+  const id: unknown = made.body['id'];
+  if (typeof id !== 'string') throw new Error(`${made.status} ${JSON.stringify(made.body)}`);
+  return id;
+}
+
 
 async function first(person: Person, list: string): Promise<string> {
   const answer = await person.call('GET', list);

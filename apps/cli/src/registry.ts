@@ -9,6 +9,10 @@ export const commands: Readonly<Record<string, Entry>> = {
     summary: { en: 'run the agent of this node', 'zh-CN': '运行本机的节点代理' },
     load: async () => (await import('./commands/agent.ts')).command,
   },
+  apply: {
+    summary: { en: 'bring a console to what files declare', 'zh-CN': '按文件内容更新控制台中的声明' },
+    load: async () => (await import('./commands/apply.ts')).command,
+  },
   backup: {
     summary: { en: "write the console's data into a file", 'zh-CN': '备份控制台数据到文件' },
     load: async () => (await import('./commands/backup.ts')).command,
@@ -16,6 +20,14 @@ export const commands: Readonly<Record<string, Entry>> = {
   console: {
     summary: { en: 'run the console (API, pages, agent gateway)', 'zh-CN': '运行控制台（API、页面、节点代理网关）' },
     load: async () => (await import('./commands/console.ts')).command,
+  },
+  diff: {
+    summary: { en: 'show what apply would change in a console', 'zh-CN': '显示 apply 会对控制台做出的修改' },
+    load: async () => (await import('./commands/diff.ts')).command,
+  },
+  export: {
+    summary: { en: 'print what a console has declared, as YAML', 'zh-CN': '以 YAML 输出控制台中的声明' },
+    load: async () => (await import('./commands/export.ts')).command,
   },
   drill: {
     summary: { en: 'try the runtime rules with safe attacks', 'zh-CN': '用安全的攻击演练检验运行时规则' },

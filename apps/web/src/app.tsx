@@ -9,7 +9,8 @@ import { Frame } from './frame.tsx';
 import { pages } from './pages.ts';
 import { NotFound } from './pages/not-found.tsx';
 import { SignIn } from './pages/sign-in.tsx';
-import { Dark, initialDark, rememberDark } from './parts/appearance.ts';
+import { Welcome } from './pages/welcome.tsx';
+import { ChooseDark, Dark, initialDark, rememberDark } from './parts/appearance.ts';
 import { Problem } from './parts/problem.tsx';
 import { useSpeech } from './parts/text.ts';
 import { SessionProvider, useSessionQuery } from './session.tsx';
@@ -26,11 +27,13 @@ export function App(): ReactNode {
   };
   return (
     <Dark.Provider value={dark}>
+      <ChooseDark.Provider value={change}>
       <ConfigProvider theme={theme} locale={locale === 'zh-CN' ? zhCN : enUS} componentSize="small" button={{ autoInsertSpace: false }}>
         <Messages className={dark ? 'ground dark' : 'ground'}>
           <Gate onDark={change} />
         </Messages>
       </ConfigProvider>
+      </ChooseDark.Provider>
     </Dark.Provider>
   );
 }
@@ -42,6 +45,8 @@ function Gate({ onDark }: { onDark: (dark: boolean) => void }): ReactNode {
   const token = location.pathname === '/setup' ? parameters.get('token') : null;
   if (session.isPending) return <Spin className="centre" description={t('common.loading')} />;
   if (session.data === undefined) return <Problem error={session.error} onRetry={() => void session.refetch()} />;
+  const welcome = location.pathname === '/welcome' ? parameters.get('token') : null;
+  if (welcome !== null) return <Welcome token={welcome} />;
   if (session.data === null) return token === null ? <SignIn /> : <SignIn token={token} />;
   return (
     <SessionProvider value={session.data}>

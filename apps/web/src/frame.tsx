@@ -8,7 +8,9 @@ import { chooseLanguage } from './i18n/setup.ts';
 import { pages } from './pages.ts';
 import { useDark } from './parts/appearance.ts';
 import { useSpeech } from './parts/text.ts';
+import { OpenTasks } from './parts/tasks.tsx';
 import { useKeys } from './keys.ts';
+import { useLive } from './live.ts';
 import { useSession, useSignIn } from './session.tsx';
 
 /** Header, menu and content: the same on every page. `stale` says that the console stopped answering. */
@@ -21,6 +23,7 @@ export function Frame({ children, onDark, stale }: { children: ReactNode; onDark
   const navigate = useNavigate();
   const [help, setHelp] = useState(false);
   useKeys(useCallback(() => setHelp(true), []));
+  const lost = useLive();
   const items = pages.flatMap((page) => (page.menu === undefined ? [] : [{ key: page.path, label: <Link to={page.path}>{t(page.menu)}</Link> }]));
   const here = items.filter((item) => item.key === '/' ? pathname === '/' : pathname.startsWith(item.key)).map((item) => item.key);
   return (
@@ -75,7 +78,8 @@ export function Frame({ children, onDark, stale }: { children: ReactNode; onDark
           </nav>
         </Layout.Sider>
         <Layout.Content className="content">
-          {stale ? <Alert banner type="warning" role="alert" title={t('error.unreachable')} style={{ marginBottom: 12 }} /> : null}
+          {stale || lost ? <Alert banner type="warning" role="alert" title={t('error.unreachable')} style={{ marginBottom: 12 }} /> : null}
+          <OpenTasks />
           <div id="content">{children}</div>
         </Layout.Content>
       </Layout>

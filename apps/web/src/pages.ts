@@ -23,4 +23,12 @@ export const pages: readonly Page[] = [
   { path: '/workloads/nodes/:id', Page: later(async () => (await import('./pages/node.tsx')).NodePage) },
   { path: '/coverage', Page: later(async () => (await import('./pages/coverage.tsx')).Coverage), menu: 'nav.coverage', key: 'c' },
   { path: '/search', Page: later(async () => (await import('./pages/search.tsx')).SearchPage) },
+  { path: '/policies', Page: later(async () => (await import('./pages/policies.tsx')).Policies), menu: 'nav.policies', key: 'p' },
+  { path: '/policies/:id', Page: later(async () => (await import('./pages/policy.tsx')).PolicyPage) },
+  { path: '/waivers', Page: later(async () => (await import('./pages/waivers.tsx')).Waivers), menu: 'nav.waivers', key: 'x' },
+  { path: '/waivers/new', Page: later(async () => (await import('./pages/new-waiver.tsx')).NewWaiver) },
+  { path: '/waivers/:id', Page: later(async () => (await import('./pages/waiver.tsx')).WaiverPage) },
+  { path: '/feeds', Page: later(async () => (await import('./pages/feeds.tsx')).Feeds), menu: 'nav.feeds', key: 'f' },
+  { path: '/settings', Page: later(async () => (await import('./pages/settings.tsx')).Settings), menu: 'nav.settings', key: 's' },
+  { path: '/settings/:tab', Page: later(async () => (await import('./pages/settings.tsx')).Settings) },
 ];

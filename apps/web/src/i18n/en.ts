@@ -5,8 +5,13 @@ import { overview } from './en/overview.ts';
 import { vulnerabilities } from './en/vulnerabilities.ts';
 import { workloads } from './en/workloads.ts';
 import { images } from './en/images.ts';
+import { feeds } from './en/feeds.ts';
+import { policies } from './en/policies.ts';
+import { problems } from './en/problems.ts';
+import { settings } from './en/settings.ts';
+import { waivers } from './en/waivers.ts';
 
 /** English texts of the console, one file a page or subject. Every key here exists in zh-CN too (the compiler checks it). */
-export const en = { ...coverage, ...findings, ...frame, ...images, ...overview, ...vulnerabilities, ...workloads } as const;
+export const en = { ...coverage, ...findings, ...frame, ...images, ...overview, ...vulnerabilities, ...workloads, ...feeds, ...policies, ...problems, ...settings, ...waivers } as const;
 
 export type TextKey = keyof typeof en;

@@ -6,6 +6,11 @@ import { overview } from './zh-CN/overview.ts';
 import { vulnerabilities } from './zh-CN/vulnerabilities.ts';
 import { workloads } from './zh-CN/workloads.ts';
 import { images } from './zh-CN/images.ts';
+import { feeds } from './zh-CN/feeds.ts';
+import { policies } from './zh-CN/policies.ts';
+import { problems } from './zh-CN/problems.ts';
+import { settings } from './zh-CN/settings.ts';
+import { waivers } from './zh-CN/waivers.ts';
 
 /** 控制台的中文文本；键与 en.ts 完全一致（由编译器检查）。 */
-export const zhCN: Readonly<Record<TextKey, string>> = { ...coverage, ...findings, ...frame, ...images, ...overview, ...vulnerabilities, ...workloads };
+export const zhCN: Readonly<Record<TextKey, string>> = { ...coverage, ...findings, ...frame, ...images, ...overview, ...vulnerabilities, ...workloads, ...feeds, ...policies, ...problems, ...settings, ...waivers };

@@ -3,6 +3,7 @@ import type { ReactNode } from 'react';
 import { useState } from 'react';
 import { useLocation, useNavigate } from 'react-router';
 import { useSpeech } from '../parts/text.ts';
+import { useWhy } from '../parts/why.ts';
 import { useSignIn } from '../session.tsx';
 
 type Fields = { name: string; password: string };
@@ -11,6 +12,7 @@ type Fields = { name: string; password: string };
 export function SignIn({ token }: { token?: string }): ReactNode {
   const { t } = useSpeech();
   const { signIn, setUp } = useSignIn();
+  const why = useWhy();
   const navigate = useNavigate();
   const location = useLocation();
   const [problem, setProblem] = useState<string>();
@@ -25,7 +27,7 @@ export function SignIn({ token }: { token?: string }): ReactNode {
       else await signIn(name, password);
       await navigate(first ? '/' : `${location.pathname}${location.search}`, { replace: true });
     } catch (error) {
-      setProblem(error instanceof Error ? error.message : String(error));
+      setProblem(why(error));
     } finally {
       setBusy(false);
     }

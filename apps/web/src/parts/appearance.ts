@@ -7,6 +7,13 @@ export function useDark(): boolean {
   return useContext(Dark);
 }
 
+/** Changes the appearance of everything. */
+export const ChooseDark = createContext<(dark: boolean) => void>(() => undefined);
+
+export function useChooseDark(): (dark: boolean) => void {
+  return useContext(ChooseDark);
+}
+
 const stored = 'palisade.dark';
 
 /** The appearance chosen here before, else the system's. */

@@ -1,0 +1,25 @@
+import type { problems as en } from '../en/problems.ts';
+
+export const problems: Readonly<Record<keyof typeof en, string>> = {
+  'problem.not-signed-in': '请先登录',
+  'problem.wrong-credentials': '用户名或密码错误',
+  'problem.forbidden': '您的角色不允许此操作',
+  'problem.csrf-mismatch': '会话已变化，请重新加载页面',
+  'problem.owned-by-git': '此声明归 git 所有：请在 git 中修改后再应用',
+  'problem.self-approval': '申请人不能批准自己申请的豁免',
+  'problem.not-found': '不存在，或您无权查看',
+  'problem.conflict': '已经存在，或已被他人修改',
+  'problem.setup-done': '第一个管理员已经存在',
+  'problem.setup-link-refused': '首次使用链接无效、已使用或已过期',
+  'problem.link-refused': '链接无效、已使用或已过期',
+  'problem.last-admin': '必须至少保留一位管理员',
+  'problem.too-large': '超过允许的大小',
+  'problem.invalid-document': '声明内容不符合格式',
+  'problem.invalid-bundle': '该文件不是有效的漏洞库',
+  'problem.bundle-shrank': '此漏洞库的记录数远少于当前使用的漏洞库',
+  'problem.internal': '控制台出错，原因见其日志',
+  'problem.database-away': '无法连接数据库',
+  'problem.too-many-attempts': '失败次数过多，请在 {{wait}}后再试。',
+  'problem.seconds': '{{count}} 秒',
+  'problem.minutes': '{{count}} 分钟',
+};
