@@ -73,7 +73,7 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
   const sockets = createSockets();
   let follower: ContainerFollower | undefined;
   const names = createNames((container, file) => {
-    const pids = container === 'host' ? [1] : [slots.get(container)?.pid, follower?.pid(container)];
+    const pids = container === 'host' ? [1] : [slots.get(container)?.pid, slots.get(container)?.init, follower?.pid(container)];
     for (const pid of pids) {
       const text = pid === undefined || pid === 0 ? undefined : proc.fileOf(pid, file);
       if (text !== undefined) return text;

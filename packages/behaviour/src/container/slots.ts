@@ -13,6 +13,8 @@ export type Slot = {
   readonly since: number;
   /** A process of it that was there a moment ago: the way to its files. */
   pid: number;
+  /** Its first process, which lives as long as it does. */
+  init: number;
 };
 
 export type Slots = {
@@ -35,14 +37,14 @@ const maxGroups = 16_384;
 
 /** `onUnknown` is called once for each container that shows up before its description, `onDropped` when one is forgotten. */
 export function createSlots(onUnknown: (id: string) => void, onDropped: (id: string) => void = () => undefined): Slots {
-  const host: Slot = { id: 'host', container: hostContainer, known: true, since: 0, pid: 1 };
+  const host: Slot = { id: 'host', container: hostContainer, known: true, since: 0, pid: 1, init: 1 };
   const byGroup = new Map<number, Slot>();
   const byId = new Map<string, Slot>();
   const removed = new Set<string>();
 
   function make(id: string, container: Container, known: boolean, time: number): Slot {
     if (byId.size >= maxContainers) drop(removed.values().next().value ?? (byId.keys().next().value as string));
-    const slot: Slot = { id, container, known, since: time, pid: 0 };
+    const slot: Slot = { id, container, known, since: time, pid: 0, init: 0 };
     byId.set(id, slot);
     return slot;
   }

@@ -158,7 +158,10 @@ export function createProcessTree(options: TreeOptions): ProcessTree {
 /** What may change between two records of one process. Effective ids, as Falco's user.* and group.* mean them. */
 function refresh(process: LiveProcess, header: RecordHeader): void {
   // A runtime's helper may still have the host's files as its own.
-  if (process.program.slot === process.slot) process.slot.pid = header.pid;
+  if (process.program.slot === process.slot) {
+    process.slot.pid = header.pid;
+    if (process.vpid === 1) process.slot.init = header.pid;
+  }
   process.ppid = header.ppid;
   process.sid = header.sid;
   process.pgid = header.pgid;
