@@ -57,6 +57,19 @@ describe('the pages in a real browser', () => {
     return found.flat();
   };
 
+  /** Lets the agents of the test's world report, once. */
+  let reported: Promise<void> | undefined;
+  const report = (): Promise<void> => (reported ??= sendWorld());
+  const sendWorld = async (): Promise<void> => {
+    for (const [cluster, node, items] of [['shop', 'shop-01', dockerNode()], ['build', 'build-02', bareNode()]] as const) {
+      const join = (await ada.call('POST', '/join-tokens', { cluster })).body['token'] as unknown as string;
+      const answer = await (await enrolAgent(join, node)).post(running.agentUrl, items);
+      expect(answer.body).toMatchObject({ stored: items.length, refused: [] });
+    }
+    running.context.jobs.summariesDue();
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+  };
+
   const addresses = async (): Promise<Map<string, string>> => {
     const found = new Map<string, string>();
     for (const { path } of pages) {
@@ -78,17 +91,12 @@ describe('the pages in a real browser', () => {
   });
 
   it('shows every page with real data, in both languages and dark', async () => {
-    for (const [cluster, node, items] of [['shop', 'shop-01', dockerNode()], ['build', 'build-02', bareNode()]] as const) {
-      const join = (await ada.call('POST', '/join-tokens', { cluster })).body['token'] as unknown as string;
-      const answer = await (await enrolAgent(join, node)).post(running.agentUrl, items);
-      expect(answer.body).toMatchObject({ stored: items.length, refused: [] });
-    }
-    running.context.jobs.summariesDue();
-    await new Promise((resolve) => setTimeout(resolve, 1500));
+    await report();
     expect(await walk(await addresses(), 'page', looks)).toEqual([]);
   });
 
   it('goes by keyboard, acts with a confirmation, and says when the console is away', async () => {
+    await report();
     const { page, close } = await browser.tab(running.url, ada.cookie, { locale: 'en' });
     await page.goto(running.url);
     await settled(page);

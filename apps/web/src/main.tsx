@@ -10,7 +10,10 @@ import './page.css';
 
 const client = new QueryClient({
   defaultOptions: {
+    // The console is often on this machine: it answers although the browser believes to be offline.
+    mutations: { networkMode: 'always' },
     queries: {
+      networkMode: 'always',
       retry: (count, error) => !(error instanceof ApiError && error.status < 500) && count < 2,
       refetchOnWindowFocus: true,
       staleTime: 5_000,
