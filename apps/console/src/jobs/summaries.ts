@@ -27,13 +27,14 @@ export async function refreshSummaries(trx: Db): Promise<boolean> {
       join (select image_key, count(*) n, count(*) filter (where exposed) exposed from containers where removed_at is null and state = 'running' group by 1) i on i.image_key = f.image_key group by 1, 2, 3
     ) used where used.cluster = fresh.cluster and used.kind = fresh.kind and used.rule = fresh.rule`.execute(trx);
   await sql`delete from rule_summaries`.execute(trx);
-  await sql`insert into rule_summaries (cluster, kind, rule, severity, score, kev, epss, images, containers, exposed, unanswered, findings, fixable, waived, packages, title, first_seen)
-    select s.cluster, s.kind, s.rule, s.severity, s.score, s.kev, s.epss, s.images, s.containers, s.exposed, s.unanswered, s.findings, s.fixable, s.waived, coalesce(s.packages, '{}'), f.body->'title', s.first_seen
+  await sql`insert into rule_summaries (cluster, kind, rule, severity, score, kev, epss, images, containers, exposed, unanswered, findings, fixable, waived, packages, title, first_seen, words)
+    select s.cluster, s.kind, s.rule, s.severity, s.score, s.kev, s.epss, s.images, s.containers, s.exposed, s.unanswered, s.findings, s.fixable, s.waived, coalesce(s.packages, '{}'), f.body->'title', s.first_seen,
+      lower(concat_ws(' ', s.rule, f.body->'title'->>'en', f.body->'title'->>'zh-CN', array_to_string(s.packages, ' ')))
     from fresh s join findings f on f.image_key = s.sample and f.id = s.sample_id`.execute(trx);
   // The row of cluster '' is all clusters together: what most askers may see, ready to be read in order.
-  await sql`insert into rule_summaries (cluster, kind, rule, severity, score, kev, epss, images, containers, exposed, unanswered, findings, fixable, waived, packages, title, first_seen)
+  await sql`insert into rule_summaries (cluster, kind, rule, severity, score, kev, epss, images, containers, exposed, unanswered, findings, fixable, waived, packages, title, first_seen, words)
     select '', s.kind, s.rule, min(s.severity), max(s.score), bool_or(s.kev), max(s.epss), sum(s.images), sum(s.containers), sum(s.exposed), sum(s.unanswered), sum(s.findings), sum(s.fixable), sum(s.waived),
-      ${joinedPackages}, (array_agg(s.title order by s.score desc))[1], min(s.first_seen)
+      ${joinedPackages}, (array_agg(s.title order by s.score desc))[1], min(s.first_seen), string_agg(s.words, ' ')
     from rule_summaries s group by s.kind, s.rule`.execute(trx);
   return true;
 }

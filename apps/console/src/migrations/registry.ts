@@ -7,6 +7,7 @@ import { text as documents } from './0005-documents.ts';
 import { text as runtime } from './0006-runtime.ts';
 import { text as assetsRisks } from './0007-assets-risks.ts';
 import { text as judging } from './0008-judging.ts';
+import { text as findRules } from './0009-find-rules.ts';
 
 /** Every step, in order; only ever appended to. */
 export const migrations: readonly Migration[] = [
@@ -18,4 +19,5 @@ export const migrations: readonly Migration[] = [
   { name: '0006-runtime', text: runtime },
   { name: '0007-assets-risks', text: assetsRisks },
   { name: '0008-judging', text: judging },
+  { name: '0009-find-rules', text: findRules },
 ];

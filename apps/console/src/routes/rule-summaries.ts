@@ -11,7 +11,7 @@ import { likeText } from '../http/page.ts';
 export const ruleFilters = {
   kind: z.enum(findingKinds).optional(),
   severity: z.enum(severities).optional(),
-  q: z.string().max(200).optional().describe('part of a rule id or title, or the beginning of a package name'),
+  q: z.string().max(200).optional().describe('part of a rule id, title or package name'),
   package: z.string().max(300).optional().describe('exact package name'),
   image: z.string().max(100).optional().describe('only what this image has'),
   cluster: z.string().max(100).optional(),
@@ -36,7 +36,7 @@ export function rulesFrom(scopes: readonly Scope[], filters: RuleFilters): RawBu
   if (filters.cluster !== undefined) return sql`select * from rule_summaries s where s.cluster = ${filters.cluster} and ${visibleClusters(scopes, 's.cluster')} and ${rule}`;
   if (everywhere) return sql`select * from rule_summaries s where s.cluster = '' and ${rule}`;
   return sql`select s.kind, s.rule, min(s.severity) severity, max(s.score) score, bool_or(s.kev) kev, max(s.epss) epss, sum(s.images)::int images, sum(s.containers)::int containers, sum(s.exposed)::int exposed,
-      sum(s.findings)::int findings, sum(s.fixable)::int fixable, sum(s.waived)::int waived, sum(s.unanswered)::int unanswered, ${joinedPackages} packages, (array_agg(s.title order by s.score desc))[1] title, min(s.first_seen) first_seen
+      sum(s.findings)::int findings, sum(s.fixable)::int fixable, sum(s.waived)::int waived, sum(s.unanswered)::int unanswered, ${joinedPackages} packages, (array_agg(s.title order by s.score desc))[1] title, min(s.first_seen) first_seen, string_agg(s.words, ' ') words
     from rule_summaries s where s.cluster <> '' and ${visibleClusters(scopes, 's.cluster')} and ${rule} group by s.kind, s.rule`;
 }
 
@@ -50,7 +50,8 @@ function fromFindings(scopes: readonly Scope[], filters: RuleFilters): RawBuilde
       (select count(*) from containers c where c.removed_at is null and c.state = 'running' and c.image_key = any(array_agg(f.image_key)))::int containers,
       (select count(*) from containers c where c.removed_at is null and c.state = 'running' and c.exposed and c.image_key = any(array_agg(f.image_key)))::int exposed,
       count(*)::int findings, count(distinct f.image_key) filter (where f.fixed is not null)::int fixable, count(*) filter (where f.waived_by is not null)::int waived, count(*) filter (where f.answer = 'unknown')::int unanswered,
-      coalesce((array_agg(distinct f.package_name) filter (where f.package_name is not null))[1:50], '{}') packages, (array_agg(f.body->'title' order by f.score desc))[1] title, min(f.first_seen) first_seen
+      coalesce((array_agg(distinct f.package_name) filter (where f.package_name is not null))[1:50], '{}') packages, (array_agg(f.body->'title' order by f.score desc))[1] title, min(f.first_seen) first_seen,
+      lower(concat_ws(' ', f.rule, (array_agg(f.body->'title'->>'en' order by f.score desc))[1], (array_agg(f.body->'title'->>'zh-CN' order by f.score desc))[1], string_agg(distinct f.package_name, ' '))) words
     from findings f where ${visibleImages(scopes, 'f', 'image_key')} and ${image} and ${rule} group by f.kind, f.rule`;
 }
 
@@ -60,10 +61,7 @@ export function ruleConditions(filters: RuleFilters): RawBuilder<boolean>[] {
   if (filters.kind !== undefined) where.push(sql`v.kind = ${filters.kind}`);
   if (filters.severity !== undefined) where.push(sql`v.severity = ${severities.indexOf(filters.severity)}::smallint`);
   if (filters.package !== undefined) where.push(sql`${filters.package} = any(v.packages)`);
-  if (filters.q !== undefined) {
-    const [part, beginning] = [`%${likeText(filters.q)}%`, `${likeText(filters.q)}%`];
-    where.push(sql`(v.rule ilike ${part} or v.title->>'en' ilike ${part} or v.title->>'zh-CN' ilike ${part} or exists (select 1 from unnest(v.packages) named where named ilike ${beginning}))`);
-  }
+  if (filters.q !== undefined) where.push(sql`v.words like ${`%${likeText(filters.q.toLowerCase())}%`}`);
   if (filters.fixable !== undefined) where.push(filters.fixable ? sql`v.fixable > 0` : sql`v.fixable = 0`);
   if (filters.kev !== undefined) where.push(sql`v.kev = ${filters.kev}`);
   if (filters.running !== undefined) where.push(filters.running ? sql`v.containers > 0` : sql`v.containers = 0`);

@@ -72,7 +72,7 @@ export function vulnerabilityRoutes(app: App, { db }: Context): void {
       const first = sorts[sort] ?? sorts['score']!;
       const [page, facets] = await Promise.all([
         list<z.infer<typeof RuleRow>>(db, {
-          select: ruleColumns, from, where: ruleConditions(filters), limit, cursor,
+          select: ruleColumns, from, where: ruleConditions(filters), limit, cursor, total: 0,
           sort: [first, { by: sql`v.kind`, type: 'text', order: 'asc', field: 'kind' }, { by: sql`v.rule`, type: 'text', order: 'asc', field: 'rule' }],
         }),
         sql<{ kind: z.infer<typeof Kind>; severity: number; n: number }>`select v.kind, v.severity, count(*)::int n from ${from} where ${sql.join(ruleConditions({ ...filters, kind: undefined, severity: undefined }), sql` and `)} group by 1, 2`.execute(db),
@@ -82,7 +82,9 @@ export function vulnerabilityRoutes(app: App, { db }: Context): void {
       const rank = filters.severity === undefined ? undefined : severities.indexOf(filters.severity);
       const kind = Object.fromEntries(findingKinds.map((name) => [name, rows.filter((row) => row.kind === name && (rank === undefined || row.severity === rank)).reduce((sum, row) => sum + row.n, 0)])) as Record<z.infer<typeof Kind>, number>;
       const severity = Object.fromEntries(severities.map((name, at) => [name, rows.filter((row) => row.severity === at && (filters.kind === undefined || row.kind === filters.kind)).reduce((sum, row) => sum + row.n, 0)])) as z.infer<typeof Counts>;
-      return { ...page, facets: { kind, severity } };
+      // The facets have counted every row already: the list need not.
+      const count = rows.filter((row) => (rank === undefined || row.severity === rank) && (filters.kind === undefined || row.kind === filters.kind)).reduce((sum, row) => sum + row.n, 0);
+      return { ...page, total: { count, exact: true }, facets: { kind, severity } };
     },
   );
 
@@ -106,7 +108,7 @@ export function vulnerabilityRoutes(app: App, { db }: Context): void {
   app.get('/api/v1/vulnerabilities/:kind/:rule/images', { config: { permission: 'read' }, schema: { tags: ['vulnerabilities'], summary: 'Images in which a rule is found', params, querystring: z.object(pageQuery), response: { 200: pageOf(RulePlace) } } }, async (request) => {
     const { kind, rule } = request.params;
     return list<z.infer<typeof RulePlace>>(db, {
-      select: sql`f.image_key || '/' || f.id id, f.image_key image, i.name, i.running, f.score, f.answer, f.package, f.package_name "packageName", f.fixed, f.path, f.body->>'instruction' instruction, f.waived_by "waivedBy"`,
+      select: sql`f.image_key || '/' || f.id id, f.image_key image, i.name, i.running, f.score, f.answer, f.package, f.package_name "packageName", f.fixed, f.path, (select b.body->>'instruction' from findings b where b.image_key = f.image_key and b.id = f.id) instruction, f.waived_by "waivedBy"`,
       from: sql`findings f join images i on i.key = f.image_key`,
       where: [sql`f.rule = ${rule}`, sql`f.kind = ${kind}`, visibleImages(request.scopes, 'f', 'image_key')],
       sort: [{ by: sql`f.score`, type: 'real', order: 'desc', field: 'score' }, { by: sql`f.image_key`, type: 'text', order: 'asc', field: 'image' }, { by: sql`f.id`, type: 'text', order: 'asc', field: 'id' }],
