@@ -113,6 +113,8 @@ describe('console: what people declare', () => {
   });
 
   it('tries a draft against stored images, then judges them all when it is saved, and again when it is switched off', async () => {
+    // The rounds of the policies removed before must have ended.
+    await expect.poll(async () => [await verdict('shop/web'), await verdict('pay/api')], { timeout: 20_000 }).toEqual(['none', 'none']);
     const draft = policy('gate', 'finding.severity == "critical"');
     const trial = await people['approver']?.call('POST', '/policies/try', { text: draft });
     expect(trial).toMatchObject({ status: 200, body: { tried: 2, of: 2, after: { deny: 2 }, changes: [{ before: 'none', after: 'deny', reasons: [{ policy: 'gate', rule: 'severe' }] }, { after: 'deny' }] } });
