@@ -5,6 +5,7 @@ import { field } from './field.ts';
 
 const own = (name: string, type: FieldType, get: (container: Container) => FieldValue, extra: Partial<FieldDefinition> = {}) => field(name, type, (event) => get(event.process.container), extra);
 const filled = (text: string): string | undefined => (text === '' ? undefined : text);
+const notAsked = 'the engine is not asked for it';
 const onHost = (container: Container): boolean => container.id === 'host';
 
 function mountText(mount: ContainerMount): string {
@@ -51,13 +52,13 @@ export const containerFields: readonly FieldDefinition[] = [
   mountField('container.mount.mode', 'source', (mount) => mount.mode),
   mountField('container.mount.rdwr', 'source', (mount) => String(mount.readWrite)),
   mountField('container.mount.propagation', 'source', (mount) => mount.propagation),
-  own('container.healthcheck', 'string', (container) => filled(container.healthcheck)),
-  own('container.liveness_probe', 'string', (container) => filled(container.livenessProbe)),
-  own('container.readiness_probe', 'string', (container) => filled(container.readinessProbe)),
+  own('container.healthcheck', 'string', (container) => filled(container.healthcheck), { unfilled: notAsked }),
+  own('container.liveness_probe', 'string', (container) => filled(container.livenessProbe), { unfilled: notAsked }),
+  own('container.readiness_probe', 'string', (container) => filled(container.readinessProbe), { unfilled: notAsked }),
   field('container.start_ts', 'number', (event, { source }) => (event.process.container.started === undefined ? undefined : Number(source.origin) + event.process.container.started)),
   field('container.duration', 'number', (event) => (event.process.container.started === undefined ? undefined : Math.max(0, event.time - event.process.container.started))),
-  own('container.ip', 'string', (container) => filled(container.ip)),
-  own('container.cni.json', 'string', (container) => filled(container.cniJson)),
+  own('container.ip', 'string', (container) => filled(container.ip), { unfilled: notAsked }),
+  own('container.cni.json', 'string', (container) => filled(container.cniJson), { unfilled: notAsked }),
   own('container.host_pid', 'boolean', (container) => container.hostPid),
   own('container.host_network', 'boolean', (container) => container.hostNetwork),
   own('container.host_ipc', 'boolean', (container) => container.hostIpc),

@@ -61,6 +61,7 @@ function directoryOf(path: string): string {
   return slash > 0 ? path.slice(0, slash) : '/';
 }
 
+const noDevice = { unfilled: 'the device of an opened file is not recorded' };
 const isFile = (fd: Fd | undefined): boolean => fd === undefined || fd.kind === 'file' || fd.kind === 'directory';
 const server = (fd: Fd): Endpoint | undefined => (fd.role === 'server' ? fd.local : (fd.remote ?? fd.local));
 const client = (fd: Fd): Endpoint | undefined => (fd.role === 'server' ? fd.remote : fd.remote === undefined ? undefined : fd.local);
@@ -135,12 +136,12 @@ export const fdFields: readonly FieldDefinition[] = [
   own('fd.containerdirectory', 'string', (fd, event) => (isFile(fd) ? each(first(fileNames(event)), (name) => `${event.process.container.id}:${directoryOf(name)}`) : undefined)),
   own('fd.connected', 'boolean', (fd) => (isInternet(fd) ? (fd.connected ?? fd.remote !== undefined) : undefined)),
   own('fd.name_changed', 'boolean', (fd) => fd.nameChanged ?? false),
-  own('fd.dev', 'number', (fd) => fd.dev),
-  own('fd.dev.major', 'number', (fd) => (fd.dev === undefined ? undefined : major(fd.dev))),
-  own('fd.dev.minor', 'number', (fd) => (fd.dev === undefined ? undefined : minor(fd.dev))),
+  own('fd.dev', 'number', (fd) => fd.dev, noDevice),
+  own('fd.dev.major', 'number', (fd) => (fd.dev === undefined ? undefined : major(fd.dev)), noDevice),
+  own('fd.dev.minor', 'number', (fd) => (fd.dev === undefined ? undefined : minor(fd.dev)), noDevice),
   own('fd.ino', 'number', (fd) => fd.ino),
-  own('fd.is_upper_layer', 'boolean', (fd) => (fd.layer === undefined ? undefined : fd.layer === 'upper')),
-  own('fd.is_lower_layer', 'boolean', (fd) => (fd.layer === undefined ? undefined : fd.layer === 'lower')),
+  own('fd.is_upper_layer', 'boolean', (fd) => (fd.layer === undefined ? undefined : fd.layer === 'upper'), { unfilled: 'the layer is recorded of executed files only (proc.is_exe_upper_layer)' }),
+  own('fd.is_lower_layer', 'boolean', (fd) => (fd.layer === undefined ? undefined : fd.layer === 'lower'), { unfilled: 'the layer is recorded of executed files only (proc.is_exe_upper_layer)' }),
   typesField(),
 ];
 

@@ -5,6 +5,7 @@ import { field } from './field.ts';
 
 const own = (name: string, type: FieldType, get: (pod: Pod) => FieldValue, extra: Partial<FieldDefinition> = {}) =>
   field(name, type, (event) => (event.process.container.pod === undefined ? undefined : get(event.process.container.pod)), extra);
+const unfilled = { unfilled: 'the container engine does not tell it; container.label has what it does tell' };
 const filled = (text: string): string | undefined => (text === '' ? undefined : text);
 const legacy = (name: string) => own(name, 'string', () => undefined, { deprecated: 'no longer filled by Falco since 0.36' });
 
@@ -18,10 +19,10 @@ export const k8sFields: readonly FieldDefinition[] = [
   own('k8s.pod.uid', 'string', (pod) => filled(pod.uid)),
   own('k8s.pod.sandbox_id', 'string', (pod) => filled(pod.sandboxId)),
   own('k8s.pod.full_sandbox_id', 'string', (pod) => filled(pod.fullSandboxId)),
-  { name: 'k8s.pod.label', type: 'string', argument: 'dotted', bind: (argument) => (event) => event.process.container.pod?.labels[argument ?? ''] },
-  own('k8s.pod.labels', 'string', (pod) => labelText(pod.labels)),
-  own('k8s.pod.ip', 'string', (pod) => filled(pod.ip)),
-  own('k8s.pod.cni.json', 'string', (pod) => filled(pod.cniJson)),
+  { name: 'k8s.pod.label', type: 'string', argument: 'dotted', ...unfilled, bind: (argument) => (event) => event.process.container.pod?.labels[argument ?? ''] },
+  own('k8s.pod.labels', 'string', (pod) => labelText(pod.labels), unfilled),
+  own('k8s.pod.ip', 'string', (pod) => filled(pod.ip), unfilled),
+  own('k8s.pod.cni.json', 'string', (pod) => filled(pod.cniJson), unfilled),
   own('k8s.ns.name', 'string', (pod) => filled(pod.namespace)),
   legacy('k8s.ns.id'),
   legacy('k8s.ns.labels'),

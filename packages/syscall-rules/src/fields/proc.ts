@@ -138,9 +138,9 @@ export const procFields: readonly FieldDefinition[] = [
     return executable === undefined || namespaceStart === undefined ? undefined : positive(executable.ctime - Number(source.origin) - namespaceStart);
   }),
   field('proc.pidns_init_start_ts', 'number', (event, { source }) => (event.process.namespaceStart === undefined ? undefined : Number(source.origin) + event.process.namespaceStart)),
-  own('proc.is_container_healthcheck', 'boolean', (process) => process.probe === 'healthcheck'),
-  own('proc.is_container_liveness_probe', 'boolean', (process) => process.probe === 'liveness'),
-  own('proc.is_container_readiness_probe', 'boolean', (process) => process.probe === 'readiness'),
+  own('proc.is_container_healthcheck', 'boolean', (process) => process.probe === 'healthcheck', { unfilled: 'the engine is not asked for its health checks' }),
+  own('proc.is_container_liveness_probe', 'boolean', (process) => process.probe === 'liveness', { unfilled: 'the engine is not asked for its health checks' }),
+  own('proc.is_container_readiness_probe', 'boolean', (process) => process.probe === 'readiness', { unfilled: 'the engine is not asked for its health checks' }),
   own('proc.fdopencount', 'number', (process) => process.fdOpen, { unfilled: 'open descriptors are not counted' }),
   own('proc.fdlimit', 'number', (process) => process.fdLimit, { unfilled: 'limits are not read' }),
   own('proc.fdusage', 'number', (process) => (process.fdOpen === undefined || process.fdLimit === undefined ? undefined : (100 * process.fdOpen) / process.fdLimit), { unfilled: 'open descriptors are not counted' }),
