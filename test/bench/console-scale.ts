@@ -26,7 +26,7 @@ const ids: readonly [RegExp, string][] = [[/\/images\//, 'img-7'], [/\/container
 const apart: readonly [RegExp, string][] = [[/\/live$/, 'a stream that does not end']];
 
 const place = values.home === undefined ? consoleHome() : { home: values.home, remove: () => undefined };
-const running = await consoleHere({ PALISADE_HOME: place.home, PALISADE_LOG: 'fatal' });
+const running = await consoleHere({ PALISADE_HOME: place.home, PALISADE_LOG: 'fatal', PALISADE_RATE_LIMIT: '0' });
 try {
   const { pool, db } = running.context;
   const ada = await person(running.url, { ...(running.firstRun === undefined ? {} : { setup: running.firstRun }), name: 'ada', password: 'correct horse battery' });

@@ -1,4 +1,12 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { deliver } from '@palisade/app-agent/gateway/deliver';
+import { createReporter } from '@palisade/app-agent/report';
+import { reportDropped } from '@palisade/app-agent/spool/report-dropped';
+import { openSpool } from '@palisade/app-agent/spool/spool';
 import { callApi, consoleHere, consoleHome, enrolAgent, person } from './console-client.ts';
 import type { Answer, Person, TestAgent } from './console-client.ts';
 import { containerItem, scanItem } from './console-documents.ts';
@@ -70,6 +78,39 @@ describe('console: from an agent\'s item to the API', () => {
     await agent.post(running.agentUrl, [{ id: `result-${id}`, kind: 'command-result', at: '2026-11-24T00:00:02.000Z', body: { command: id, ok: true } }]);
     expect((await ada.call('GET', `/commands/${id}`)).body).toMatchObject({ state: 'done', createdBy: 'ada' });
     stream.close();
+  });
+
+  it('hears of a full disk: the oldest items are dropped, counted, and a gap says from when to when', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'palisade-full-'));
+    const root = process.getuid?.() === 0;
+    // As root a real full disk of 3 MiB; else the spool's own bound.
+    if (root) execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=3m', 'tmpfs', folder]);
+    try {
+      const spool = openSpool(path.join(folder, 'spool'), { segmentBytes: 512 << 10, totalBytes: root ? 1 << 30 : 3 << 20 });
+      const at = (n: number): string => new Date(Date.parse('2026-11-24T01:00:00.000Z') + n * 1000).toISOString();
+      const count = 1000;
+      for (let n = 0; n < count; n += 1) spool.append({ id: `full-${n}`, kind: 'from-the-future', at: at(n), body: 'x'.repeat(8000) });
+      const report = createReporter(spool, agent.node, () => new Date('2026-11-24T02:00:00.000Z'));
+      reportDropped(spool, report, 'node-1', () => undefined);
+      const stop = new AbortController();
+      const delivered = deliver({ spool, who: () => ({ url: running.agentUrl, credentials: agent }), signal: stop.signal, log: () => undefined });
+      await expect.poll(() => spool.next(), { timeout: 60_000 }).toBeUndefined();
+      stop.abort();
+      await delivered;
+      spool.close();
+      const { pool } = running.context;
+      const kept = (await pool.query<{ n: number; first: string }>(`select count(*)::int n, min(at) first from item_ledger where id like 'full-%'`)).rows[0];
+      const gap = (await pool.query<{ count: number; since: string; until: string }>(`select count, since, until from gaps where kind = 'spool-dropped'`)).rows[0];
+      expect(kept?.n).toBeGreaterThan(100);
+      expect(kept?.n).toBeLessThan(count);
+      // Nothing is lost uncounted: what is stored and what the gap counts are all there was, oldest first.
+      expect((kept?.n ?? 0) + (gap?.count ?? 0)).toBe(count);
+      expect(gap).toMatchObject({ since: at(0), until: at((gap?.count ?? 0) - 1) });
+      expect(kept?.first).toBe(at(gap?.count ?? 0));
+    } finally {
+      if (root) execFileSync('umount', [folder]);
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 
   it('refuses an unsafe call without the CSRF token, and anyone without a session', async () => {

@@ -1,6 +1,8 @@
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { restoreBackup } from '@palisade/app-console/backup/restore';
+import { ingestKinds } from '@palisade/app-console/ingest/registry';
+import { replayHeld } from '@palisade/app-console/jobs/replay-held';
 import { migrations } from '@palisade/app-console/migrations/registry';
 import { openDatabase } from '@palisade/app-console/postgres/database';
 import type { Database } from '@palisade/app-console/postgres/database';
@@ -9,6 +11,7 @@ import type { EmbeddedPostgres } from '@palisade/app-console/postgres/embedded';
 import { migrate } from '@palisade/app-console/postgres/migrate';
 import { openPartitions, partitionedTables, retire } from '@palisade/app-console/postgres/partitions';
 import { consoleHere, consoleHome, person } from './console-client.ts';
+import { containerItem } from './console-documents.ts';
 
 const home = consoleHome();
 const replica = consoleHome();
@@ -99,6 +102,22 @@ it('partitions what grows by day, ahead of time, and removes what is older than 
 
   await pool.query(`update settings set value = '{"detections": 0}'`);
   await expect(retire(db, midnight(9))).rejects.toThrow(/retention.*nothing is removed/);
+  await database.close();
+});
+
+it('stores what an earlier release held because it did not know the kind', async () => {
+  const database = await empty('held');
+  const { db, pool } = database;
+  await migrate(db, migrations);
+  await pool.query(`insert into clusters (id, name, kind) values ('cls', 'lab', 'host')`);
+  const hold = (id: string, kind: string, body: unknown) => pool.query(`insert into items_held (id, at, kind, cluster, node, agent, why, body) values ($1, '2026-03-01T00:00:00.123456Z', $2, 'cls', 'node', 'agt', 'unknown kind', $3)`, [id, kind, JSON.stringify(body)]);
+  await hold('known', 'container', containerItem('web-1', 'shop/web').body);
+  await hold('misfit', 'container', { id: 1 });
+  await hold('future', 'quantum-flux', {});
+  expect(await Promise.all([replayHeld(db, ingestKinds), replayHeld(db, ingestKinds)]).then(([a, b]) => a + b)).toBe(1);
+  expect((await pool.query('select name, node from containers')).rows).toEqual([{ name: 'web-1', node: 'node' }]);
+  const left = await pool.query<{ id: string; why: string }>('select id, why from items_held order by id');
+  expect(left.rows).toEqual([{ id: 'future', why: 'unknown kind' }, { id: 'misfit', why: expect.stringMatching(/^id: /) as string }]);
   await database.close();
 });
 

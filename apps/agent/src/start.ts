@@ -14,6 +14,7 @@ import { watchEngine } from './inventory/watch-engine.ts';
 import { createReporter } from './report.ts';
 import { runScan } from './scan/run-scan.ts';
 import { createScanQueue } from './scan/scan-queue.ts';
+import { reportDropped } from './spool/report-dropped.ts';
 import { openSpool } from './spool/spool.ts';
 
 export type AgentOptions = {
@@ -73,10 +74,7 @@ export async function runAgent(options: AgentOptions): Promise<void> {
 
   const tick = setInterval(() => {
     spool.sync();
-    const dropped = spool.takeDropped();
-    if (dropped === undefined) return;
-    log(`the spool is full: ${dropped.count} items dropped`);
-    report.gaps('agent-spool', [{ kind: 'spool-dropped', subject: options.name, since: dropped.since, until: dropped.until, reason: 'the disk or the spool was full; the oldest items were dropped', count: dropped.count }]);
+    reportDropped(spool, report, options.name, log);
   }, 1000);
 
   const keepRenewed = async (): Promise<void> => {

@@ -17,6 +17,7 @@ const catalogue = {
   'setup-link-refused': { status: 403, title: 'The first-run link is unknown, used or expired', retryable: false },
   'too-large': { status: 413, title: 'The body is larger than allowed', retryable: false },
   'too-many-attempts': { status: 429, title: 'Too many failed attempts: wait before the next', retryable: true },
+  'too-many-requests': { status: 429, title: 'Too many requests from this address: wait a minute', retryable: true },
   'invalid-document': { status: 422, title: 'The document does not fit its schema', retryable: false },
   'invalid-bundle': { status: 422, title: 'The file is no feed bundle', retryable: false },
   'bundle-shrank': { status: 422, title: 'The bundle holds far fewer records than the one in use', retryable: false },

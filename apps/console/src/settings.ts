@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { refuse } from './errors.ts';
@@ -12,6 +13,10 @@ export type ConsoleSettings = {
   readonly publicUrl: string | undefined;
   readonly agentUrl: string | undefined;
   readonly logLevel: string;
+  /** API requests a minute from one address; 0 is no limit. */
+  readonly requestsPerMinute: number;
+  /** Addresses or networks of proxies whose x-forwarded-for is believed. */
+  readonly trustedProxies: readonly string[];
 };
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -32,6 +37,8 @@ export function readSettings(env: Environment): ConsoleSettings {
     publicUrl: env['PALISADE_PUBLIC_URL'],
     agentUrl: env['PALISADE_AGENT_URL'],
     logLevel: env['PALISADE_LOG'] ?? 'info',
+    requestsPerMinute: count('PALISADE_RATE_LIMIT', env['PALISADE_RATE_LIMIT'] ?? '6000'),
+    trustedProxies: proxies(env['PALISADE_TRUSTED_PROXIES'] ?? ''),
   };
 }
 
@@ -40,4 +47,20 @@ function address(name: string, text: string): { host: string; port: number } {
   const port = Number(match?.[3]);
   if (match === null || port > 65_535) throw refuse('bad-request', `${name}: "${text}" is no HOST:PORT`);
   return { host: match[1] ?? (match[2] === '' ? '0.0.0.0' : (match[2] ?? '')), port };
+}
+
+function count(name: string, text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw refuse('bad-request', `${name}: "${text}" is no whole number`);
+  return Number(text);
+}
+
+function proxies(text: string): string[] {
+  const named = text.split(',').map((one) => one.trim()).filter((one) => one !== '');
+  const wrong = named.find((one) => {
+    const [address = '', bits, ...more] = one.split('/');
+    const most = isIP(address) === 4 ? 32 : 128;
+    return isIP(address) === 0 || more.length > 0 || (bits !== undefined && (!/^\d{1,3}$/.test(bits) || Number(bits) > most));
+  });
+  if (wrong !== undefined) throw refuse('bad-request', `PALISADE_TRUSTED_PROXIES: "${wrong}" is no address or network`);
+  return named;
 }

@@ -102,7 +102,7 @@ export async function startConsole(settings: ConsoleSettings, options: { version
     const gateway = await createGateway(context, [hostname(), settings.agentListen.host].filter((name) => name !== '0.0.0.0' && name !== '::'));
     undo.push(() => gateway.close());
     await gateway.listen(settings.agentListen);
-    const app = await createApp(context);
+    const app = await createApp(context, settings);
     undo.push(() => app.close());
     await addRoutes(app, context);
     if (options.web !== undefined && existsSync(path.join(options.web, 'index.html'))) await serveWeb(app, options.web);

@@ -6,6 +6,8 @@ export const consoleEnvironment = [
   'PALISADE_AGENT_LISTEN  agents, mTLS         (default 127.0.0.1:7444)',
   'PALISADE_DATABASE_URL  an existing Postgres (default: an embedded one under PALISADE_HOME)',
   'PALISADE_SECRET        seals stored keys    (default: made once under PALISADE_HOME)',
+  'PALISADE_RATE_LIMIT   API requests a minute from one address (default 6000; 0: no limit)',
+  'PALISADE_TRUSTED_PROXIES  proxies whose x-forwarded-for is believed: 10.0.0.0/8,192.168.1.2 (default none)',
   'PALISADE_LOG           fatal | error | warn | info | debug (default warn at a terminal, else info)',
 ] as const;
 

@@ -1,4 +1,5 @@
 import cookie from '@fastify/cookie';
+import rateLimit from '@fastify/rate-limit';
 import swagger from '@fastify/swagger';
 import Fastify, { LogController } from 'fastify';
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
@@ -8,6 +9,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Scope } from '@palisade/model/scope';
 import type { Principal, RoutePermission } from '../auth/permission.ts';
 import type { Context } from '../context.ts';
+import { refuse } from '../errors.ts';
 import { guard } from './guard.ts';
 import { answerProblems } from './problem.ts';
 
@@ -28,13 +30,17 @@ declare module 'fastify' {
 /** JSON bodies beyond this are refused; feed bundles and scans have routes with their own limit. */
 const bodyLimit = 2 << 20;
 
+/** `requestsPerMinute` by address, over all routes of this replica; 0 is no limit. */
+export type HttpLimits = { readonly requestsPerMinute: number; readonly trustedProxies: readonly string[] };
+
 /** The HTTP app of people and their tools: validation, guard, problem answers and OpenAPI; routes are added by the caller. */
-export async function createApp(context: Context): Promise<App> {
+export async function createApp(context: Context, limits: HttpLimits = { requestsPerMinute: 6000, trustedProxies: [] }): Promise<App> {
   const app = Fastify({
     loggerInstance: context.log.child({ part: 'http' }) as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit,
-    trustProxy: false,
+    // Only what a named proxy says of its client is believed: sign-in limits and the audit trail go by address.
+    trustProxy: limits.trustedProxies.length > 0 ? [...limits.trustedProxies] : false,
     // A feed bundle of some hundred megabytes over a slow line; other bodies are small, and the limit on headers stays.
     requestTimeout: 1_800_000,
     forceCloseConnections: true,
@@ -43,6 +49,11 @@ export async function createApp(context: Context): Promise<App> {
   app.setSerializerCompiler(serializerCompiler);
   answerProblems(app);
   await app.register(cookie);
+  if (limits.requestsPerMinute > 0) {
+    // Before the guard, which asks the database: a flood must be cheap to refuse. Probes are never refused.
+    await app.register(rateLimit, { global: false, max: limits.requestsPerMinute, timeWindow: 60_000, allowList: (request) => request.url === '/healthz' || request.url === '/readyz', errorResponseBuilder: () => refuse('too-many-requests') });
+    app.addHook('onRequest', app.rateLimit());
+  }
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -59,8 +70,12 @@ export async function createApp(context: Context): Promise<App> {
     transformObject: jsonSchemaTransformObject,
   });
   guard(app, context.db);
-  app.addHook('onSend', async (_request, reply) => {
+  app.addHook('onSend', async (request, reply) => {
     reply.header('x-content-type-options', 'nosniff').header('x-frame-options', 'DENY').header('referrer-policy', 'no-referrer');
+    reply.header('cross-origin-opener-policy', 'same-origin').header('cross-origin-resource-policy', 'same-origin').header('permissions-policy', 'camera=(), geolocation=(), microphone=(), payment=(), usb=()');
+    if (context.publicUrl.startsWith('https:')) reply.header('strict-transport-security', 'max-age=31536000');
+    // What the API answers is for the asker alone, and true only now.
+    if (request.url.startsWith('/api/') && !reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
     reply.header('content-security-policy', "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'");
   });
   return app;

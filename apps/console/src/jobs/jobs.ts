@@ -4,6 +4,8 @@ import type { Live } from '../live.ts';
 import type { Db } from '../postgres/database.ts';
 import { openPartitions, retire } from '../postgres/partitions.ts';
 import { judgeStored } from '../ingest/judge-container.ts';
+import { ingestKinds } from '../ingest/registry.ts';
+import { replayHeld } from './replay-held.ts';
 import { refreshSummaries } from './summaries.ts';
 
 /** Background work of one replica. What must run once over all replicas takes an advisory lock. */
@@ -47,13 +49,18 @@ export function startJobs(db: Db, live: Live, log: Logger, now: () => Date = () 
     }
   };
   const timer = setInterval(() => void (running = running.then(daily)), dayMs / 8);
-  running = daily().then(async () => {
+  const once = async (what: string, work: () => Promise<unknown>): Promise<void> => {
     try {
-      await judgeStored(db);
+      await work();
     } catch (error) {
-      if (!stopped) log.error({ error: String(error) }, 'stored containers not judged by the present rules');
+      if (!stopped) log.error({ error: String(error) }, what);
     }
-  });
+  };
+  running = daily()
+    .then(() => once('items held by an earlier release not stored', async () => {
+      if ((await replayHeld(db, ingestKinds)) > 0) jobs.summariesDue();
+    }))
+    .then(() => once('stored containers not judged by the present rules', () => judgeStored(db)));
 
   const jobs: Jobs = {
     summariesDue() {
