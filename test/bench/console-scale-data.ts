@@ -39,7 +39,7 @@ export async function fillDatabase(pool: Pool, { containers, findings }: Scale, 
     select 'img-' || i, 'fnd-' || f, 'cls-' || (1 + i % 5), kind, rule, severity, score, answer, 'pkg:deb/debian/' || package || '@1.0?arch=amd64', package, case when f % 2 = 0 then '1.1' end, 'fixed', layer, kev, (f % 100) / 100.0,
       case when f % 40 = 7 then 'Waiver/w-' || (f % 50) end, now() - (i % 300) * interval '1 day',
       $2::jsonb || jsonb_build_object('id', 'fnd-' || f, 'kind', kind, 'rule', rule, 'severity', (array['critical', 'high', 'medium', 'low', 'unknown'])[severity + 1], 'answer', answer, 'package', 'pkg:deb/debian/' || package || '@1.0?arch=amd64', 'layer', layer, 'kev', kev), '{}'
-    from (select i, f, case when f % 25 = 0 then 'misconfiguration' when f % 60 = 1 then 'secret' else 'vulnerability' end kind, 'CVE-20' || (10 + (i + f) % 17) || '-' || ((i * 13 + f * 31) % 20000) rule,
+    from (select i, f, case when f % 25 = 0 then 'misconfiguration' when f % 60 = 1 then 'secret' else 'vulnerability' end kind, 'CVE-20' || (10 + (i * 13 + f * 31) % 20000 % 17) || '-' || ((i * 13 + f * 31) % 20000) rule,
       ((i + f * 3) % 5)::smallint severity, ((i * 17 + f * 29) % 1000 / 10.0)::real score, case when f % 9 = 0 then 'unknown' else 'affected' end answer, 'lib' || ((i * 7 + f) % 3000) package,
       $3::jsonb->(f % 12)->>'diffId' layer, f % 50 = 3 kev from generate_series(1, $1::int) i, generate_series(1, ${perImage}) f) made`, images, finding, layers);
   await step('image counts', `update images i set findings = c.n, critical = c.critical, high = c.high, medium = c.medium, low = c.low, unknown = c.unknown, fixable = c.fixable, top_score = c.top from (

@@ -19,7 +19,7 @@ export function postgresPrograms(folder: string, owner: number | undefined): str
   const fresh = `${target}.${process.pid}`;
   rmSync(fresh, { recursive: true, force: true });
   mkdirSync(fresh, { recursive: true, mode: 0o755 });
-  cpSync(path.join(packaged, 'native'), fresh, { recursive: true, filter: (file) => !file.endsWith('.a') });
+  cpSync(path.join(packaged, 'native'), fresh, { recursive: true, verbatimSymlinks: true, filter: (file) => !file.endsWith('.a') });
   const links = JSON.parse(readFileSync(path.join(packaged, 'native', 'pg-symlinks.json'), 'utf8')) as Link[];
   for (const { source, target: name } of links) {
     const place = path.join(fresh, path.relative('native', name));

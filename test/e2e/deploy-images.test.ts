@@ -1,0 +1,97 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { buildImages } from '../../deploy/build-images.ts';
+import { startTestEngine } from '../../scripts/test-engine.ts';
+import type { TestEngine } from '../../scripts/test-engine.ts';
+import { person } from './console-client.ts';
+import type { Person } from './console-client.ts';
+import { eventually, freePorts } from './console-process.ts';
+
+const root = path.resolve(import.meta.dirname, '../..');
+const folder = mkdtempSync(path.join(tmpdir(), 'palisade-deploy-'));
+let engine: TestEngine;
+let ports: number[];
+let admin: Person;
+// What the product asks for, and nothing besides: no privileged mode, no capability that is not listed, no writable root.
+const locked = ['--read-only', '--cap-drop', 'ALL', '--security-opt', 'no-new-privileges', '--tmpfs', '/tmp', '--network', 'host'];
+// This engine doesn't know BPF and PERFMON: SYS_ADMIN stands for them.
+const nodeCapabilities = ['SYS_ADMIN', 'SYS_PTRACE', 'DAC_READ_SEARCH', 'KILL'];
+
+function docker(...args: readonly string[]): string {
+  return execFileSync('docker', ['-H', `unix://${engine.socket}`, ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, DOCKER_API_VERSION: '1.41' } });
+}
+
+function logs(name: string): string {
+  try {
+    return execFileSync('sh', ['-c', 'docker -H "$1" logs "$2" 2>&1 | tail -40', 'sh', `unix://${engine.socket}`, name], { encoding: 'utf8', env: { ...process.env, DOCKER_API_VERSION: '1.41' } });
+  } catch (error) {
+    return String(error);
+  }
+}
+
+beforeAll(async () => {
+  if (!existsSync(path.join(root, 'dist/cli/main.js'))) execFileSync('sh', [path.join(root, 'scripts/prepare.sh')], { stdio: 'pipe' });
+  if (!existsSync(path.join(root, 'sensor/build/warden'))) execFileSync('sh', [path.join(root, 'scripts/build-sensor.sh')], { stdio: 'pipe' });
+  engine = await startTestEngine();
+  const images = await buildImages(folder);
+  for (const file of Object.values(images)) {
+    docker('load', '-i', file);
+    rmSync(file);
+  }
+  ports = await freePorts(2);
+});
+afterAll(async () => {
+  for (const name of ['node', 'console']) if (engine !== undefined) try {
+    docker('rm', '-f', '-v', name);
+  } catch {
+    // It never ran.
+  }
+  await engine?.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+it('the console image runs without root, capabilities or a writable root, with a Postgres of its own', async () => {
+  const [api, gateway] = ports;
+  docker('run', '-d', '--name', 'console', ...locked, '-v', 'console:/var/lib/palisade', '-e', `PALISADE_LISTEN=127.0.0.1:${api}`, '-e', `PALISADE_AGENT_LISTEN=127.0.0.1:${gateway}`, 'palisade-console:0.1.0');
+  const health = await eventually('the console answers', async () => {
+    const answer = await fetch(`http://127.0.0.1:${api}/healthz`);
+    return answer.ok ? ((await answer.json()) as unknown) : undefined;
+  }, () => logs('console'));
+  expect(health).toMatchObject({ status: 'ok' });
+  expect((await fetch(`http://127.0.0.1:${api}/readyz`)).status).toBe(200);
+  expect(await (await fetch(`http://127.0.0.1:${api}/`)).text()).toContain('<div id="root"');
+  const [, setup = ''] = await eventually('the first-run link', () => /first run: .*(http\S+)/.exec(logs('console')) ?? undefined);
+  admin = await person(`http://127.0.0.1:${api}`, { setup, name: 'ada', password: 'correct horse battery' });
+  expect(docker('inspect', '-f', '{{.Config.User}} {{.HostConfig.Privileged}} {{.HostConfig.ReadonlyRootfs}}', 'console').trim()).toBe('65532:65532 false true');
+});
+
+it('the node image enrols and reports the engine it runs on, with the listed capabilities alone', async () => {
+  const join = (await admin.call('POST', '/join-tokens', { cluster: 'lab' })).body['token'] as unknown as string;
+  docker('run', '-d', '--name', 'node', ...locked, ...nodeCapabilities.flatMap((name) => ['--cap-add', name]), '-v', 'node:/var/lib/palisade', '-v', `${engine.socket}:/run/engine.sock`, '-v', '/proc:/hostproc:ro',
+    '-e', 'DOCKER_HOST=unix:///run/engine.sock', '-e', `PALISADE_JOIN=${join}`, 'palisade-node:0.1.0', 'agent', '--no-host-scan', '--name', 'node-c');
+  await eventually('the agent is enrolled', async () => {
+    const items = (await admin.call('GET', '/agents')).body['items'] as unknown as { name: string }[];
+    return items.some((one) => one.name === 'node-c') ? true : undefined;
+  }, () => logs('node'));
+  // Its own two images are what the engine holds.
+  const names = await eventually('the images of the engine are reported', async () => {
+    const items = (await admin.call('GET', '/images')).body['items'] as unknown as { name: string }[];
+    return items.length >= 2 ? items.map((one) => one.name).sort() : undefined;
+  }, () => logs('node'));
+  expect(names).toEqual(['palisade-console:0.1.0', 'palisade-node:0.1.0']);
+  expect(docker('exec', 'node', '/opt/palisade/sensor/build/warden', 'probe')).toMatch(/[{a-z]/);
+});
+
+it('keeps its state in the volume and ends in order', async () => {
+  const [api] = ports;
+  docker('stop', '-t', '30', 'console');
+  expect(docker('inspect', '-f', '{{.State.ExitCode}}', 'console').trim()).toBe('0');
+  docker('start', 'console');
+  await eventually('it answers again', async () => ((await fetch(`http://127.0.0.1:${api}/readyz`)).ok ? true : undefined), () => logs('console'));
+  await sleep(100);
+  expect((await admin.call('GET', '/session')).body).toMatchObject({ user: { name: 'ada' } });
+});
