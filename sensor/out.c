@@ -42,11 +42,11 @@ u64 boot_time(void) {
   return (u64)time.tv_sec * 1000000000 + (u64)time.tv_nsec;
 }
 
-void out_own(struct record *header, const char *text) {
+void out_tagged(struct record *header, u16 tag, const char *text) {
   u8 bytes[sizeof *header + 4 + MAX_FIELD];
   size_t length = strlen(text);
   if (length > MAX_FIELD) length = MAX_FIELD;
-  u16 field[2] = {TAG_TEXT, (u16)length};
+  u16 field[2] = {tag, (u16)length};
   header->time = boot_time();
   header->size = (u32)(sizeof *header + 4 + length);
   memcpy(bytes, header, sizeof *header);
@@ -54,6 +54,8 @@ void out_own(struct record *header, const char *text) {
   memcpy(bytes + sizeof *header + 4, text, length);
   out_record(NULL, bytes, header->size);
 }
+
+void out_own(struct record *header, const char *text) { out_tagged(header, TAG_TEXT, text); }
 
 void out_status(u64 id, s64 result, const char *text) {
   struct record header = {.kind = KIND_STATUS, .arg0 = id, .result = result};

@@ -12,15 +12,14 @@
 #define CAP_BPF 39
 #endif
 
-int drop_privileges(void) {
-  static const int kept[] = {CAP_KILL, CAP_SYS_PTRACE, CAP_PERFMON, CAP_BPF};
+static int keep(const int *kept, size_t count, bool bpf) {
   struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
   struct __user_cap_data_struct data[2];
   if (syscall(SYS_capget, &header, data) != 0) return -errno;
   u32 mask[2] = {0, 0};
-  for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++) mask[kept[i] / 32] |= 1u << (kept[i] % 32);
+  for (size_t i = 0; i < count; i++) mask[kept[i] / 32] |= 1u << (kept[i] % 32);
   /* Where the engine knows no CAP_BPF, CAP_SYS_ADMIN stands for it and must stay for map updates. */
-  if (!(data[CAP_BPF / 32].permitted & (1u << (CAP_BPF % 32)))) mask[CAP_SYS_ADMIN / 32] |= 1u << (CAP_SYS_ADMIN % 32);
+  if (bpf && !(data[CAP_BPF / 32].permitted & (1u << (CAP_BPF % 32)))) mask[CAP_SYS_ADMIN / 32] |= 1u << (CAP_SYS_ADMIN % 32);
   for (int i = 0; i < 2; i++) {
     data[i].permitted &= mask[i];
     data[i].effective = data[i].permitted;
@@ -28,4 +27,15 @@ int drop_privileges(void) {
   }
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return -errno;
   return syscall(SYS_capset, &header, data) != 0 ? -errno : 0;
+}
+
+int drop_privileges(void) {
+  static const int kept[] = {CAP_KILL, CAP_SYS_PTRACE, CAP_PERFMON, CAP_BPF};
+  return keep(kept, sizeof kept / sizeof kept[0], true);
+}
+
+/* Marking a file system needs SYS_ADMIN; another process's root SYS_PTRACE; its upper layer DAC_READ_SEARCH. */
+int keep_exec_denial_privileges(void) {
+  static const int kept[] = {CAP_SYS_ADMIN, CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH};
+  return keep(kept, sizeof kept / sizeof kept[0], false);
 }

@@ -27,6 +27,12 @@
 #define HELD_KILLED 4    /* killed at its deadline */
 #define HELD_GONE 5      /* ended by itself while it was held */
 
+/* From the warden: a part of it stopped working; TAG_TEXT says which. */
+#define KIND_FAULT 10
+
+/* arg0 of KIND_DENIED: killed for its container, its name, its path; or refused by EPERM. */
+#define DENIED_BY_EPERM 4
+
 #define FLAG_UPPER 1      /* executed file was written after the image: overlay upper layer */
 #define FLAG_MEMFD 2      /* executed file lives in memory only */
 #define FLAG_CUT 4        /* a field was cut or left out for size */

@@ -76,6 +76,12 @@ struct decision {
 #define HOLD_KILL 1         /* at the deadline it is killed */
 #define HOLD_LONGEST 60000  /* ms */
 
+/* Denial of execs by EPERM, where the warden was started with "exec-deny". */
+#define REQUEST_EXEC_MARK 15   /* the root file system of a process: text = container, pid and start */
+#define REQUEST_EXEC_UNMARK 16
+#define REQUEST_EXEC_DENY 17   /* text = "CONTAINER:PATH", ":NAME", or "CONTAINER:" with flags DENY_UPPER or DENY_ALL */
+#define REQUEST_EXEC_ALLOW 18
+
 struct hold_policy {
   u32 milliseconds;
   u32 outcome;

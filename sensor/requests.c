@@ -27,12 +27,10 @@ static int set_deny(struct bpf_map *map, const struct request *request, size_t k
   return bpf_map_delete_elem(fd, key) ? -errno : 0;
 }
 
-/* The process that started then, not whoever has its pid now. */
-int signal_process(u32 pid, u64 start, u32 number) {
-  int descriptor = (int)syscall(SYS_pidfd_open, pid, 0);
-  if (descriptor < 0) return -errno;
+/* Whether a process started at that time (ns since boot); 0 stands for whoever has the pid now. */
+bool started_then(u32 pid, u64 start) {
   char path[64], text[1024];
-  snprintf(path, sizeof path, "/proc/%u/stat", pid);
+  snprintf(path, sizeof path, "%s/%u/stat", access("/hostproc/self", F_OK) == 0 ? "/hostproc" : "/proc", pid);
   FILE *file = fopen(path, "re");
   size_t got = file ? fread(text, 1, sizeof text - 1, file) : 0;
   if (file) fclose(file);
@@ -41,8 +39,15 @@ int signal_process(u32 pid, u64 start, u32 number) {
   for (int field = 2; at && field < 22; field++) at = strchr(at + 1, ' ');
   u64 ticks = at ? strtoull(at + 1, NULL, 10) : 0;
   u64 second = (u64)sysconf(_SC_CLK_TCK);
+  return at && (start == 0 || ticks == start / (1000000000 / second));
+}
+
+/* The process that started then, not whoever has its pid now. */
+int signal_process(u32 pid, u64 start, u32 number) {
+  int descriptor = (int)syscall(SYS_pidfd_open, pid, 0);
+  if (descriptor < 0) return -errno;
   int result = 0;
-  if (!at || (start != 0 && ticks != start / (1000000000 / second))) result = -ESRCH;
+  if (!started_then(pid, start)) result = -ESRCH;
   else if (syscall(SYS_pidfd_send_signal, descriptor, number, NULL, 0) != 0) result = -errno;
   close(descriptor);
   return result;
@@ -72,6 +77,7 @@ static int carry_out(struct sensor *sensor, const struct request *request) {
     case REQUEST_HOLD: return set_hold(sensor, request, true);
     case REQUEST_UNHOLD: return set_hold(sensor, request, false);
     case REQUEST_RELEASE: return release_held(sensor, request);
+    case REQUEST_EXEC_MARK: case REQUEST_EXEC_UNMARK: case REQUEST_EXEC_DENY: case REQUEST_EXEC_ALLOW: return ask_exec_denial(request);
     case REQUEST_SIGNAL: return signal_process(request->pid, request->start, request->signal);
     default: return -EINVAL;
   }

@@ -112,6 +112,7 @@ static int watch(struct sensor *sensor, struct ring_buffer *reader) {
     if ((waits[0].revents & (POLLIN | POLLHUP)) && take_requests(sensor) == 0) break;
     if (ring_buffer__consume(reader) < 0) break;
     watch_holds(sensor);
+    watch_exec_denial();
     beat(sensor);
     report_losses(sensor);
     if (out_flush() < 0) break; /* the reader is gone */
@@ -164,9 +165,10 @@ static int run(int count, char **arguments) {
   struct sensor *sensor = load_parts(pins);
   if (!sensor) return fail("loading eBPF (needs CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN)", errno);
   exempt_own(sensor);
-  bool dns = false;
+  bool dns = false, denies = false;
   for (int i = first; i < count; i++) {
     if (strcmp(arguments[i], "dns") == 0) { dns = true; continue; }
+    if (strcmp(arguments[i], "exec-deny") == 0) { denies = true; continue; }
     error = add_call(sensor, arguments[i]);
     if (error) return fail(arguments[i], error);
   }
@@ -178,12 +180,13 @@ static int run(int count, char **arguments) {
   int names = dns ? attach_dns(sensor) : 0;
   attach_calls(sensor);
   report_tasks(sensor, reader);
+  int denial = denies ? start_exec_denial() : -EOPNOTSUPP;
   error = drop_privileges();
   if (error) return fail("dropping capabilities", error);
   static char text[MAX_FIELD], parts[MAX_FIELD - 1200];
   describe_parts(parts, sizeof parts);
-  snprintf(text, sizeof text, "{\"armed\":true,\"calls\":%zu,\"missing\":[%s],\"pinned\":%s,\"isolation\":%s,\"dns\":%s,\"origin\":\"%llu\",\"cgroup\":\"%s\",\"gapMs\":%llu,\"programs\":[%s]}",
-           attached_calls(), missing_calls(), pins ? "true" : "false", isolation == 0 ? "true" : "false", dns && names == 0 ? "true" : "false", (unsigned long long)clock_origin(), cgroup_mode(), (unsigned long long)(beat(sensor) / 1000000), parts);
+  snprintf(text, sizeof text, "{\"armed\":true,\"calls\":%zu,\"missing\":[%s],\"pinned\":%s,\"isolation\":%s,\"dns\":%s,\"origin\":\"%llu\",\"execDenial\":\"%s\",\"cgroup\":\"%s\",\"gapMs\":%llu,\"programs\":[%s]}",
+           attached_calls(), missing_calls(), pins ? "true" : "false", isolation == 0 ? "true" : "false", dns && names == 0 ? "true" : "false", (unsigned long long)clock_origin(), !denies ? "off" : denial == 0 ? "on, keeps CAP_SYS_ADMIN" : strerror(-denial), cgroup_mode(), (unsigned long long)(beat(sensor) / 1000000), parts);
   out_status(0, 0, text);
   out_flush();
   return watch(sensor, reader);
@@ -200,6 +203,6 @@ int main(int count, char **arguments) {
     int error = unpin(arguments[2]);
     return error ? fail(arguments[2], error) : 0;
   }
-  fprintf(stderr, "usage: warden run [--pin DIR] CALL[:frpwco0-9]... [[0-9]/PREFIX | [0-9]*PART]... [dns] | warden probe | warden unpin DIR\n");
+  fprintf(stderr, "usage: warden run [--pin DIR] CALL[:frpwco0-9]... [[0-9]/PREFIX | [0-9]*PART]... [dns] [exec-deny] | warden probe | warden unpin DIR\n");
   return 2;
 }

@@ -34,6 +34,11 @@ bool has_part(const char *name);
 size_t describe_parts(char *text, size_t size);
 void pin_map_paths(struct sensor *sensor, const char *pins);
 
+/* fanotify.c */
+int start_exec_denial(void);
+int ask_exec_denial(const struct request *request);
+void watch_exec_denial(void);
+
 /* hold.c */
 void watch_holds(struct sensor *sensor);
 int set_hold(struct sensor *sensor, const struct request *request, bool add);
@@ -43,12 +48,14 @@ int release_held(struct sensor *sensor, const struct request *request);
 int out_record(void *context, void *data, size_t size);
 int out_flush(void);
 void out_status(u64 id, s64 result, const char *text);
+void out_tagged(struct record *header, u16 tag, const char *text);
 void out_own(struct record *header, const char *text);
 u64 boot_time(void);
 void out_loss(u64 ring, u64 skipped);
 
 /* requests.c */
 int take_requests(struct sensor *sensor);
+bool started_then(u32 pid, u64 start);
 int signal_process(u32 pid, u64 start, u32 number);
 
 /* mounts.c */
@@ -61,6 +68,7 @@ int attach_dns(struct sensor *sensor);
 
 /* privileges.c */
 int drop_privileges(void);
+int keep_exec_denial_privileges(void);
 
 /* probe.c */
 int probe(void);

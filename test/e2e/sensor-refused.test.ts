@@ -2,7 +2,7 @@ import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { beforeAll, expect, test } from 'vitest';
 import { createRecordStream, textOf } from '@palisade/behaviour/decode';
-import { kinds, tags } from '@palisade/behaviour/decode.gen';
+import { kinds, requestAt, requestOps, requestSize, tags } from '@palisade/behaviour/decode.gen';
 import { armingGaps } from '@palisade/app-agent/runtime/gaps';
 import type { Armed } from '@palisade/app-agent/sensor/warden';
 import type { Seen } from './sensor/seen.ts';
@@ -41,6 +41,44 @@ test('probe prints what the kernel allows, program by program', () => {
   expect(['v1', 'hybrid', 'v2']).toContain(table.cgroup);
   expect(table.hooks.find((hook) => hook.name === 'tp_btf')?.allowed).toBe(true);
   expect(table.programs.length).toBeGreaterThan(15);
+});
+
+test('whatever comes as a request, whole ones are answered in order and the sensor lives', async () => {
+  const child = spawn(program, ['run', 'exec-deny'], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const answers: number[] = [];
+  let armed = false;
+  const stream = createRecordStream((record) => {
+    if (record.header.kind !== kinds.status) return;
+    if (record.header.arg0 === 0) armed = true;
+    else answers.push(record.header.arg0);
+  });
+  child.stdout.on('data', (chunk: Buffer) => stream.push(chunk));
+  await expect.poll(() => armed, { timeout: 30_000 }).toBe(true);
+  let state = 0x5eed;
+  const random = (below: number): number => (state = (Math.imul(state, 1103515245) + 12345) >>> 0) % below;
+  const count = 3_000;
+  const bytes = Buffer.alloc(count * requestSize);
+  for (let index = 0; index < bytes.length; index += 1) bytes[index] = random(256);
+  for (let index = 0; index < count; index += 1) {
+    const at = index * requestSize;
+    const op = random(24);
+    // No signal to anyone, and no text that could name something here: what is valid by chance must hurt nobody.
+    bytes.writeUInt32LE(op === requestOps.signal ? 0 : op, at + requestAt.op);
+    bytes.writeUInt32LE(0x7fffffff, at + requestAt.pid);
+    bytes.writeBigUInt64LE(1n, at + requestAt.start);
+    bytes.writeBigUInt64LE(BigInt(index + 1), at + requestAt.id);
+    bytes[at + requestAt.text] = 0xff;
+    if (random(3) === 0) bytes.fill(0x3a, at + requestAt.text + 1, at + requestSize);
+  }
+  for (let at = 0; at < bytes.length;) {
+    const next = Math.min(bytes.length, at + 1 + random(2_000));
+    if (!child.stdin.write(bytes.subarray(at, next))) await once(child.stdin, 'drain');
+    at = next;
+  }
+  await expect.poll(() => answers.length, { timeout: 30_000 }).toBe(count);
+  expect(answers.every((id, index) => id === index + 1)).toBe(true);
+  child.stdin.end();
+  expect(await once(child, 'close')).toEqual([0, null]);
 });
 
 test('without any capability it says what it needs', () => {

@@ -13,6 +13,7 @@ export const kinds = {
   dns: 8,
   denied: 7,
   held: 9,
+  fault: 10,
 } as const;
 
 export const flags = {
@@ -65,6 +66,10 @@ export const requestOps = {
   hold: 12,
   unhold: 13,
   release: 14,
+  execMark: 15,
+  execUnmark: 16,
+  execDeny: 17,
+  execAllow: 18,
 } as const;
 
 export const denials = {

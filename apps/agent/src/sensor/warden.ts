@@ -42,6 +42,8 @@ export type Armed = {
   /** Ns since 1970 at which the records' clock was 0, in decimal digits. */
   readonly origin?: string;
   readonly cgroup: 'v1' | 'hybrid' | 'v2' | 'none';
+  /** Denial of execs by EPERM: "off", "on, keeps CAP_SYS_ADMIN", or why it could not be started. */
+  readonly execDenial: string;
   /** With pins: how long no warden ran before this one, in ms; 0 where there was none before. */
   readonly gapMs: number;
   readonly programs: readonly SensorProgram[];
@@ -58,6 +60,10 @@ export type WardenOptions = {
   readonly prefixes?: readonly Prefix[];
   /** Record DNS messages in both directions. */
   readonly dns?: boolean;
+  /** Deny execs by EPERM on request: a process of its own then keeps CAP_SYS_ADMIN. */
+  readonly execDenial?: boolean;
+  /** A part of the sensor that stopped working, in its own words: a gap. */
+  onFault?(text: string): void;
   /** Directory in bpffs where the deny lists and their program stay when every process is dead. */
   readonly pins?: string;
   /** Called for each record, which the next one reuses. */
@@ -91,7 +97,7 @@ export type Warden = {
 /** Starts the warden as a child and waits until it is armed. Throws `sensor-start` with its own words when it cannot. */
 export async function startWarden(options: WardenOptions): Promise<Warden> {
   const words = [...options.calls.map(callWord), ...(options.prefixes ?? []).map((prefix) => (typeof prefix === 'string' ? prefix : `${prefix.set}${prefix.path}`))];
-  const child = spawn(options.program, ['run', ...(options.pins === undefined ? [] : ['--pin', options.pins]), ...words, ...(options.dns === true ? ['dns'] : [])], {
+  const child = spawn(options.program, ['run', ...(options.pins === undefined ? [] : ['--pin', options.pins]), ...words, ...(options.dns === true ? ['dns'] : []), ...(options.execDenial === true ? ['exec-deny'] : [])], {
     stdio: ['pipe', 'pipe', 'pipe'],
     // A group of its own: an interrupt typed at the terminal is ours to hand on, so that the ring is drained first.
     detached: true,
@@ -107,6 +113,7 @@ export async function startWarden(options: WardenOptions): Promise<Warden> {
   const stream = createRecordStream((record) => {
     const { header } = record;
     if (header.kind === kinds.loss) options.onLoss({ ring: header.arg0, skipped: header.arg1 });
+    else if (header.kind === kinds.fault) options.onFault?.(textOf(record, tags.text) ?? '');
     else if (header.kind !== kinds.status) options.onRecord(record);
     else if (header.arg0 === 0) arm(JSON.parse(textOf(record, tags.text) ?? '{}') as Armed);
     else {
