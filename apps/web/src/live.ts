@@ -58,8 +58,19 @@ export function useLive(): boolean {
         retry = setTimeout(open, Math.min(10_000, 300 * 2 ** failures));
       });
     };
+    // A stream that was open before the network went away may say nothing for long: ask anew at once.
+    const again = (): void => {
+      clearTimeout(retry);
+      source?.close();
+      wasLost = true;
+      open();
+    };
     open();
+    window.addEventListener('offline', again);
+    window.addEventListener('online', again);
     return () => {
+      window.removeEventListener('offline', again);
+      window.removeEventListener('online', again);
       source?.close();
       clearTimeout(timer);
       clearTimeout(retry);
