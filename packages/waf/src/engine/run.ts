@@ -65,6 +65,8 @@ export function matchesValue(tx: Transaction, rule: Rule, matcher: Matcher, { na
     capture(index, text) {
       captured[index] = text;
     },
+    negated: rule.operator!.negated,
+    limitExceeded: () => void (tx.pcreLimit = true),
     gap: (kind, reason) => void tx.gaps.push({ kind, subject: `rule ${rule.id}`, reason, count: 1 }),
   };
   for (const text of transformed(tx, rule, value)) {

@@ -40,7 +40,7 @@ export const scalars: Readonly<Record<string, (tx: Transaction) => string | unde
   MATCHED_VAR_NAME: (tx) => tx.matchedVar.name,
   MODSEC_BUILD: () => '030000099',
   MSC_PCRE_ERROR: () => '0',
-  MSC_PCRE_LIMITS_EXCEEDED: () => '0',
+  MSC_PCRE_LIMITS_EXCEEDED: (tx) => flag(tx.pcreLimit),
   MULTIPART_STRICT_ERROR: (tx) => flag(strict(tx)),
   ...Object.fromEntries(multipartFlags.map((name) => [`MULTIPART_${name}`, (tx: Transaction) => flag(tx.multipart?.flags.has(name) ?? false)])),
   OUTBOUND_DATA_ERROR: (tx) => flag(tx.outboundError),

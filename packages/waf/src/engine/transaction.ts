@@ -41,6 +41,9 @@ export type Match = {
 
 export type TransactionOptions = { readonly connection: Connection; readonly id: string; /** Milliseconds since the epoch. */ readonly now: () => number; readonly store: Store; /** Evaluates every rule in turn: the reading the planned path is compared with. */ readonly plain?: boolean };
 
+/** A TX variable; `number` is its value as a number, once it was asked for. */
+export type TxValue = { readonly key: string; readonly value: string; number?: number };
+
 /** Everything one request is while its rules run. */
 export type Transaction = {
   readonly rules: RuleSet;
@@ -49,7 +52,7 @@ export type Transaction = {
   readonly started: number;
   readonly matches: Match[];
   readonly gaps: Gap[];
-  readonly tx: Map<string, { key: string; value: string }>;
+  readonly tx: Map<string, TxValue>;
   readonly env: Map<string, string>;
   readonly persistent: Map<string, { readonly key: string; readonly values: Stored }>;
   readonly removedIds: ((rule: { readonly id: number }) => boolean)[];
@@ -82,6 +85,8 @@ export type Transaction = {
   responseBody: string;
   inboundError: boolean;
   outboundError: boolean;
+  /** A pattern was not searched for in all of a value. */
+  pcreLimit: boolean;
   highestSeverity: number;
   matchedVar: { name: string; value: string };
   matchedVars: { name: string; value: string }[];
@@ -92,7 +97,7 @@ export function newTransaction(rules: RuleSet, options: TransactionOptions): Tra
     rules, settings: { ...rules.settings }, options, started: options.now(), matches: [], gaps: [], tx: new Map(), env: new Map(), persistent: new Map(), removedIds: [], removedTags: new Set(), removedMessages: new Set(),
     removedTargets: [], planned: undefined, intervention: undefined, allowed: '', method: '', uriRaw: '', protocol: '', requestHeaders: [], responseHeaders: [], get: [], post: [],
     cookies: [], urlencodedError: false, requestBody: '', bodyKept: false, forceBody: false, bodyError: '', processor: '', multipart: undefined, xml: undefined, responseStatus: '', responseProtocol: '',
-    responseBody: '', inboundError: false, outboundError: false, highestSeverity: 255, matchedVar: { name: '', value: '' }, matchedVars: [],
+    responseBody: '', inboundError: false, outboundError: false, pcreLimit: false, highestSeverity: 255, matchedVar: { name: '', value: '' }, matchedVars: [],
   };
 }
 

@@ -3,7 +3,7 @@ import type { Operator } from './operator.ts';
 
 const compare = (holds: (value: number, param: number) => boolean): Operator => (param) => {
   const bound = leadingInteger(param);
-  return (value) => holds(leadingInteger(value), bound);
+  return Object.assign((value: string) => holds(leadingInteger(value), bound), { number: (value: number) => holds(value, bound) });
 };
 
 /** Numbers are read as C's atoi reads them: what is no number counts as 0. */

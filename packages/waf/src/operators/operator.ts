@@ -18,12 +18,18 @@ export type OperatorRun = {
   readonly xmlWellFormed?: boolean;
   /** Reports work that was given up, such as a lookup this engine doesn't make. */
   gap?(kind: string, reason: string): void;
+  /** The rule fires where the operator doesn't match: an operator that can't tell answers so that it fires. */
+  negated?: boolean;
+  /** A pattern could not be searched for in all of the value: MSC_PCRE_LIMITS_EXCEEDED is set. */
+  limitExceeded?(): void;
 };
 
 /** The test itself; compiled once and never failing. */
 export type Matcher = ((value: string, run: OperatorRun) => boolean) & {
   /** What every matching value is sure to have, worked out when asked; absent where nothing can be promised. */
   readonly requires?: () => Requirement;
+  /** The same test for a value already read as a number. */
+  readonly number?: (value: number) => boolean;
 };
 
 /** Compiles a parameter into a matcher, throwing an Error that says what is wrong with it. */

@@ -1,36 +1,77 @@
 import { requirementOf } from '../prefilter/requirement.ts';
 import type { Pattern } from '../regex/translate.ts';
-import { translate } from '../regex/translate.ts';
+import { safeLength } from '../regex/cost.ts';
+import { moveReturns, restoreReturns, translate } from '../regex/translate.ts';
 import type { Operator, OperatorRun } from './operator.ts';
 
-function captureAll(found: RegExpExecArray, pattern: Pattern, run: OperatorRun): void {
-  for (let index = 0; index < pattern.groups.length && index < 10; index += 1) {
-    const value = found[pattern.groups[index]!];
+function captureAll(groups: readonly (string | undefined)[], run: OperatorRun): void {
+  for (let index = 0; index < groups.length && index < 10; index += 1) {
+    const value = groups[index];
     if (value !== undefined) run.capture(index, value);
   }
 }
 
+type Hit = { readonly index: number; readonly groups: readonly (string | undefined)[] };
+
+/**
+ * Searches a value in bounded time. Where only V8's backtracking engine takes a pattern and the value is longer than it is
+ * surely through with, a linear one decides: the same with its counts written out, or a weaker one. What the weaker one
+ * doesn't match the exact one doesn't either; where it matches, the rule fires (negated or not), which is a gap and sets
+ * MSC_PCRE_LIMITS_EXCEEDED.
+ */
+function search(pattern: Pattern, value: string, run: OperatorRun): Hit | undefined {
+  const { regex, oneLine, lines, groups, limit, trailing } = pattern;
+  if (value.length > limit) {
+    const { beyond } = pattern;
+    const found = beyond.regex.exec(moveReturns(value));
+    if (found === null) return undefined;
+    const groups = beyond.groups.map((group) => found[group] === undefined ? undefined : restoreReturns(found[group]));
+    if (beyond.exact) return { index: found.index, groups };
+    run.gap?.('limit-regex', `a value longer than ${limit} bytes matches a weaker form of a pattern that may take long`);
+    run.limitExceeded?.();
+    return run.negated === true ? undefined : { index: found.index, groups };
+  }
+  if (!value.includes('\n')) {
+    const found = oneLine.exec(value);
+    return found === null ? undefined : { index: found.index, groups: groups.map((group) => found[group]) };
+  }
+  // V8 takes the place behind a last newline for the start of a line. Where that could decide, short values are searched
+  // with PCRE's meaning spelled out; in longer ones such a match is taken for one.
+  const found = value.endsWith('\n') && !trailing && value.length <= shortValue ? regex.exec(value) : lines.exec(moveReturns(value));
+  return found === null ? undefined : { index: found.index, groups: groups.map((group) => found[group] === undefined ? undefined : restoreReturns(found[group])) };
+}
+
+/** Values up to this length are searched in good time by any pattern of a rule set. */
+const shortValue = 300;
+
 /** A PCRE pattern searched for anywhere in the value. */
 export const rx: Operator = (param) => {
   const pattern = translate(param);
-  const { regex, oneLine } = pattern;
   const match = (value: string, run: OperatorRun): boolean => {
-    const found = (value.includes('\n') ? regex : oneLine).exec(value);
-    if (found === null) return false;
-    captureAll(found, pattern, run);
-    run.found(found.index, found[0].length);
+    const found = search(pattern, value, run);
+    if (found === undefined) return false;
+    captureAll(found.groups, run);
+    run.found(found.index, found.groups[0]!.length);
     return true;
   };
   return Object.assign(match, { requires: () => requirementOf(pattern.root) });
 };
 
+function cut(value: string, limit: number, run: OperatorRun): string {
+  if (value.length <= limit) return value;
+  run.gap?.('limit-regex', `@rxGlobal looks for a pattern that may take long in the first ${limit} bytes of a value only`);
+  run.limitExceeded?.();
+  return value.slice(0, limit);
+}
+
 /** Like rx, but captures of every match are stored one after the other. */
 export const rxGlobal: Operator = (param) => {
   const pattern = translate(param);
   const regex = new RegExp(pattern.regex.source, 'g');
+  const limit = Math.min(pattern.limit, safeLength(pattern.root));
   const match = (value: string, run: OperatorRun): boolean => {
     let index = 0;
-    for (const found of value.matchAll(regex)) {
+    for (const found of cut(value, limit, run).matchAll(regex)) {
       if (index === 0) run.found(found.index, found[0].length);
       for (const group of pattern.groups) {
         if (index < 10 && found[group] !== undefined) run.capture(index, found[group]);

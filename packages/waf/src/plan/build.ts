@@ -1,15 +1,21 @@
 import { lowerAscii } from '../bytes.ts';
+import { commonness } from '../prefilter/requirement.ts';
 import { buildScanner } from '../prefilter/scanner.ts';
 import { foldCase, setOf } from '../regex/byte-sets.ts';
 import { chooseFeatures } from './features.ts';
-import type { Filtered, PhaseBase, PhasePlan, Program, Sieve } from './program.ts';
+import type { Filtered, NodeSieve, PhaseBase, PhasePlan, Program, Sieve } from './program.ts';
 import { groupOf } from './program.ts';
 
-const longOf = ({ requirement }: Filtered): string[] => (requirement.literals ?? []).map(lowerAscii).filter((literal) => literal.length > 1);
+/** Short words are in every text; a rule that also demands a rare byte is better found by that. */
+function literalsOf({ requirement: { literals, sets } }: Filtered): readonly string[] | undefined {
+  const common = literals?.some((literal) => /^[a-z0-9]{1,3}$/i.test(literal)) ?? false;
+  return common && sets.some((set) => commonness(set) <= 12 && !set.some((member, byte) => member === 1 && /[a-z0-9]/i.test(String.fromCharCode(byte)))) ? undefined : literals;
+}
+const longOf = (filtered: Filtered): string[] => (literalsOf(filtered) ?? []).map(lowerAscii).filter((literal) => literal.length > 1);
 
 /** The bytes that are literals by themselves, as one set: a text with one of them may match without a longer literal. */
-function shortOf({ requirement }: Filtered): Uint8Array[] {
-  const single = (requirement.literals ?? []).filter((literal) => literal.length === 1);
+function shortOf(filtered: Filtered): Uint8Array[] {
+  const single = (literalsOf(filtered) ?? []).filter((literal) => literal.length === 1);
   return single.length === 0 ? [] : [foldCase(setOf(...single.map((literal) => literal.charCodeAt(0))))];
 }
 
@@ -27,7 +33,7 @@ export function buildProgram(program: Program): void {
   const { nodes } = program.steps;
   const used = new Set<number>();
   for (const { filtered } of live) for (let node of filtered.nodes) for (; node > 0; node = nodes[node]!.parent) used.add(node);
-  const features = chooseFeatures([...used].flatMap((node) => nodes[node]!.trigger ?? []), live.map(({ filtered }) => ({ ...filtered.requirement, sets: [...filtered.requirement.sets, ...shortOf(filtered)], ...(shortOf(filtered).length > 0 ? { literals: undefined } : {}) })));
+  const features = chooseFeatures([...used].flatMap((node) => nodes[node]!.trigger ?? []), live.map(({ filtered }) => ({ ...filtered.requirement, sets: [...filtered.requirement.sets, ...shortOf(filtered)], ...(shortOf(filtered).length > 0 || literalsOf(filtered) === undefined ? { literals: undefined } : {}) })));
   program.stepLow = new Int32Array(nodes.length).fill(-1);
   program.stepHigh = new Int32Array(nodes.length).fill(-1);
   nodes.forEach(({ trigger }, node) => {
@@ -38,7 +44,7 @@ export function buildProgram(program: Program): void {
     program.stepHigh[node] = mask.high;
   });
   for (const group of program.groups) {
-    const entries = live.filter(({ plan, filtered }) => groupOf(plan.phase) === group.index && filtered.requirement.literals !== undefined);
+    const entries = live.filter(({ plan, filtered }) => groupOf(plan.phase) === group.index && literalsOf(filtered) !== undefined);
     group.scanner = buildScanner(entries.map(({ filtered }) => ({ owner: filtered.owner, literals: longOf(filtered) })), program.owners, features.low, features.high);
   }
   for (const plan of program.phases.values()) {
@@ -71,20 +77,26 @@ function phaseBase(program: Program, base: number, rules: readonly Filtered[]): 
     const rest: number[] = [];
     for (const filtered of rules) {
       if (!accepts(filtered)) continue;
-      if (filtered.requirement.literals === undefined || shortOf(filtered).length > 0) rest.push(filtered.at);
+      if (literalsOf(filtered) === undefined || shortOf(filtered).length > 0) rest.push(filtered.at);
       byOwner[filtered.owner] = filtered.at;
     }
     return { byOwner, rest: Int32Array.from(rest) };
   };
   const used = [...new Set(rules.flatMap(({ nodes: own }) => own))];
-  const at = (node: number) => ({ node, sieve: sieve(({ nodes: own }) => own.includes(node)) });
-  const calm = used.filter((node) => !changesAll(node));
-  let [triggerLow, triggerHigh] = [0, 0];
-  for (const end of calm) {
-    for (let node = end; node > 0; node = nodes[node]!.parent) {
-      triggerLow |= program.stepLow[node]!;
-      triggerHigh |= program.stepHigh[node]!;
+  const at = (node: number): NodeSieve => {
+    const own = rules.filter(({ nodes: passed }) => passed.includes(node));
+    const targets = own.flatMap(({ link }) => link.targets.filter(({ bases }) => bases.includes(base)).map(({ target }) => target));
+    const keys = targets.every(({ key }) => key !== undefined) ? new Set(targets.map(({ key }) => key!)) : undefined;
+    let [low, high] = [0, 0];
+    for (let step = node; step > 0; step = nodes[step]!.parent) {
+      low |= program.stepLow[step]!;
+      high |= program.stepHigh[step]!;
     }
-  }
-  return { base, triggerLow, triggerHigh, still: sieve(({ nodes: own }) => own.some((node) => calm.includes(node))), calm: calm.map(at), always: used.filter(changesAll).map(at) };
+    return { node, low, high, keys, sieve: sieve((filtered) => own.includes(filtered)) };
+  };
+  const calmNodes = used.filter((node) => !changesAll(node));
+  const calm = calmNodes.map(at);
+  const triggerLow = calm.reduce((all, { low }) => all | low, 0);
+  const triggerHigh = calm.reduce((all, { high }) => all | high, 0);
+  return { base, triggerLow, triggerHigh, still: sieve(({ nodes: own }) => own.some((node) => calmNodes.includes(node))), calm, always: used.filter(changesAll).map(at) };
 }

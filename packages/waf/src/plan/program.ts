@@ -16,6 +16,10 @@ export type Link = {
   readonly place: Place;
   /** `key` when the rule asks for one TX variable, `plain` when its values move while it runs. */
   readonly mode: 'action' | 'records' | 'key' | 'plain';
+  /** Matching changes nothing but the list of matches: the gates of a rule set. */
+  readonly silent: boolean;
+  /** Has effects of the whole chain (`applyOnce`). */
+  readonly effects: boolean;
   readonly next: Link | undefined;
 };
 
@@ -27,6 +31,8 @@ export type Segment = { state: 'unseen' | 'seen' | 'built'; readonly filtered: F
 
 /** Which rules of a phase a text at one node can match. */
 export type Sieve = { /** By owner: place in the phase, or -1. */ readonly byOwner: Int32Array; /** Places of rules that may match without a literal of two bytes or more. */ readonly rest: Int32Array };
+/** `keys`: the only names, lower case, whose values these rules look at. */
+export type NodeSieve = { readonly node: number; /** Features without which every step up to the node changes nothing. */ readonly low: number; readonly high: number; readonly keys: ReadonlySet<string> | undefined; readonly sieve: Sieve };
 export type PhaseBase = {
   readonly base: number;
   /** For texts that no step changed: rules of every node but those whose steps change anything. */
@@ -34,19 +40,22 @@ export type PhaseBase = {
   readonly triggerLow: number;
   readonly triggerHigh: number;
   /** Nodes whose steps change nothing without their trigger, and the others. */
-  readonly calm: readonly { readonly node: number; readonly sieve: Sieve }[];
-  readonly always: readonly { readonly node: number; readonly sieve: Sieve }[];
+  readonly calm: readonly NodeSieve[];
+  readonly always: readonly NodeSieve[];
 };
 
 export type PhasePlan = {
   readonly phase: Phase;
   readonly entries: readonly (Link | Marker)[];
-  /** Segment of each entry, and where its skipAfter leads. */
+  /** Segment of each entry, and where its skipAfter leads; -1 where it has none. */
   readonly segmentOf: Int32Array;
   readonly jump: Int32Array;
   readonly segments: readonly Segment[];
   readonly filtered: readonly Filtered[];
   readonly template: Uint8Array;
+  /** Rules with skip in their chain, and rules that change REQUEST_BODY under the running phase. */
+  readonly skips: Uint8Array;
+  readonly widens: Uint8Array;
   readonly needLow: Int32Array;
   readonly needHigh: Int32Array;
   readonly needLength: Float64Array;
@@ -83,10 +92,13 @@ export const groupOf = (phase: Phase): 0 | 1 => (phase <= 2 ? 0 : 1);
 
 function linkOf(rule: Rule, steps: Steps, bases: Bases): Link {
   const wanted = rule.targets.filter((target) => !target.exclude);
-  const single = wanted.length === 1 && rule.targets.length === 1 && wanted[0]!.variable === 'TX' && wanted[0]!.key !== undefined && rule.transformations.length === 0 && !rule.multiMatch;
+  const keyed = wanted.length === rule.targets.length && wanted.every(({ variable, key }) => variable === 'TX' && key !== undefined) && rule.transformations.length === 0 && !rule.multiMatch;
+  // With several variables an effect of the first could reach the second, whose value is taken before.
+  const single = keyed && (wanted.length === 1 || (rule.setvars.length === 0 && !rule.capture));
+  const effects = rule.initcols.length + rule.ctls.length + rule.setenvs.length + rule.expirevars.length > 0;
   const mode = rule.operator === undefined ? 'action' : single ? 'key' : wanted.some(isMoving) || rule.multiMatch ? 'plain' : 'records';
   return {
-    rule, mode, place: steps.place(rule.transformations), exclusions: rule.targets.filter((target) => target.exclude),
+    rule, mode, effects, silent: !effects && !rule.chain && rule.setvars.length === 0 && !rule.capture && rule.msg === undefined && rule.logdata === undefined && rule.tags.length === 0 && rule.severity === undefined, place: steps.place(rule.transformations), exclusions: rule.targets.filter((target) => target.exclude),
     targets: wanted.map((target) => ({ target, bases: wanted.some(isMoving) ? [] : bases.of(target) })),
     next: rule.next === undefined ? undefined : linkOf(rule.next, steps, bases),
   };
@@ -97,7 +109,7 @@ function jumpsOf(link: Link): string | undefined {
   for (let at: Link | undefined = link; at !== undefined; at = at.next) name = at.rule.skipAfter ?? name;
   return name;
 }
-const skips = (link: Link): boolean => link.rule.skip > 0 || (link.next !== undefined && skips(link.next));
+const hasSkip = (link: Link): boolean => link.rule.skip > 0 || (link.next !== undefined && hasSkip(link.next));
 
 /** The rules of a set resolved for running; nothing is built for scanning yet. */
 export function newProgram(ruleSet: RuleSet): Program {
@@ -108,9 +120,11 @@ export function newProgram(ruleSet: RuleSet): Program {
   for (const [phase, list] of ruleSet.phases) {
     const entries = list.map((entry) => (entry.kind === 'marker' ? entry : linkOf(entry, steps, bases)));
     const segmentOf = new Int32Array(entries.length);
-    const jump = new Int32Array(entries.length).fill(entries.length);
+    const jump = new Int32Array(entries.length).fill(-1);
     const template = new Uint8Array(entries.length);
     const segments: Segment[] = [];
+    const skips = new Uint8Array(entries.length);
+    const widens = new Uint8Array(entries.length);
     const filtered: Filtered[] = [];
     let open = false;
     for (const [at, entry] of entries.entries()) {
@@ -122,7 +136,7 @@ export function newProgram(ruleSet: RuleSet): Program {
       const name = jumpsOf(entry);
       if (name !== undefined) {
         const to = entries.findIndex((other, index) => index > at && 'kind' in other && other.name === name);
-        if (to >= 0) jump[at] = to;
+        jump[at] = to < 0 ? entries.length : to;
       }
       const matcher = entry.rule.operator?.matcher;
       const requirement = entry.rule.operator?.negated === true ? undefined : matcher?.requires?.();
@@ -134,11 +148,13 @@ export function newProgram(ruleSet: RuleSet): Program {
         filtered.push(made);
         segments.at(-1)!.filtered.push(made);
       } else template[at] = 1;
-      if (name !== undefined || skips(entry)) open = false;
+      if (hasSkip(entry)) skips[at] = 1;
+      for (let link: Link | undefined = entry; link !== undefined; link = link.next) if (link.rule.ctls.some(({ word }) => word === 'forcerequestbodyvariable')) widens[at] = 1;
+      if (name !== undefined || skips[at] === 1) open = false;
     }
     const { length } = entries;
     phases.set(phase, {
-      phase, entries, segmentOf, jump, segments, filtered, template, needLow: new Int32Array(length), needHigh: new Int32Array(length), needLength: new Float64Array(length), shortLow: new Int32Array(length), shortHigh: new Int32Array(length), bases: [],
+      phase, entries, segmentOf, jump, segments, filtered, template, skips, widens, needLow: new Int32Array(length), needHigh: new Int32Array(length), needLength: new Float64Array(length), shortLow: new Int32Array(length), shortHigh: new Int32Array(length), bases: [],
       todo: new Uint8Array(length), hits: entries.map(() => []), touched: [], distributed: new Uint8Array(0),
     });
   }

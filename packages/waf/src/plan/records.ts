@@ -1,3 +1,4 @@
+import { lowerAscii } from '../bytes.ts';
 import { collections } from '../engine/collections.ts';
 import { scalars } from '../engine/scalars.ts';
 import type { Named, Transaction } from '../engine/transaction.ts';
@@ -13,13 +14,15 @@ export type Record = { readonly base: number; readonly key: string; /** The key 
 export type Base = { readonly index: number; readonly name: string; readonly fixed: boolean; read(tx: Transaction): Record[] };
 
 /** Variables that change while a phase runs. */
-const moving = new Set(['TX', 'MATCHED_VAR', 'MATCHED_VAR_NAME', 'MATCHED_VARS', 'MATCHED_VARS_NAMES', 'GLOBAL', 'IP', 'RESOURCE', 'SESSION', 'SESSIONID', 'USER', 'USERID', 'RULE', 'ENV', 'DURATION', 'HIGHEST_SEVERITY', 'GEO', 'REQBODY_PROCESSOR']);
+const moving = new Set(['TX', 'MSC_PCRE_LIMITS_EXCEEDED', 'MATCHED_VAR', 'MATCHED_VAR_NAME', 'MATCHED_VARS', 'MATCHED_VARS_NAMES', 'GLOBAL', 'IP', 'RESOURCE', 'SESSION', 'SESSIONID', 'USER', 'USERID', 'RULE', 'ENV', 'DURATION', 'HIGHEST_SEVERITY', 'GEO', 'REQBODY_PROCESSOR']);
 export const isMoving = (target: Target): boolean => moving.has(target.variable);
 
 /** Known once the head of the request is: read in phase 1, still true in phase 2. */
 const fixed = new Set(['ARGS_GET', 'ARGS_GET_NAMES', 'QUERY_STRING', 'REMOTE_ADDR', 'REMOTE_HOST', 'REMOTE_PORT', 'REQUEST_BASENAME', 'REQUEST_COOKIES', 'REQUEST_COOKIES_NAMES', 'REQUEST_FILENAME', 'REQUEST_HEADERS', 'REQUEST_HEADERS_NAMES', 'REQUEST_LINE', 'REQUEST_METHOD', 'REQUEST_PROTOCOL', 'REQUEST_URI', 'REQUEST_URI_RAW', 'SERVER_ADDR', 'SERVER_NAME', 'SERVER_PORT', 'UNIQUE_ID']);
 
 export const newText = (text: string): Text => ({ text, scanned: false, low: 0, high: 0, owners: none, lower: undefined });
+/** The key in lower case, as selectors are compared. */
+export const foldedKey = (record: Record): string => (record.folded ??= lowerAscii(record.key));
 const none: readonly number[] = [];
 const noRule = {} as Rule; // no list that has a base reads the rule
 

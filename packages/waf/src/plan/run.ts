@@ -1,8 +1,8 @@
-import { lowerAscii } from '../bytes.ts';
+import { leadingInteger, lowerAscii } from '../bytes.ts';
 import { collections } from '../engine/collections.ts';
 import { applyEach, applyOnce } from '../engine/effects.ts';
 import type { Found } from '../engine/run.ts';
-import { accept, decide, evaluate, matcherOf, matchesValue, removed, report, runPlain } from '../engine/run.ts';
+import { accept, decide, evaluate, matcherOf, removed, report, runPlain } from '../engine/run.ts';
 import { memoryStore } from '../engine/store.ts';
 import type { Transaction } from '../engine/transaction.ts';
 import { newTransaction, setRequestBody, setRequestHeaders, setRequestLine } from '../engine/transaction.ts';
@@ -15,6 +15,7 @@ import { buildProgram } from './build.ts';
 import type { Link, PhasePlan, Program } from './program.ts';
 import { groupOf, newProgram } from './program.ts';
 import type { Record, Text } from './records.ts';
+import { foldedKey } from './records.ts';
 import type { Known } from './scan.ts';
 import { distribute, recordsOf, textAt } from './scan.ts';
 
@@ -55,6 +56,7 @@ const scratch: OperatorRun = {
   capture(index, text) {
     captured[index] = text;
   },
+  limitExceeded: () => void (currentTx!.pcreLimit = true),
   gap: (kind, reason) => void currentTx!.gaps.push({ kind, subject: `rule ${currentRule!.id}`, reason, count: 1 }),
 };
 
@@ -64,7 +66,9 @@ function holds(tx: Transaction, rule: Rule, matcher: Matcher, text: string): boo
   length = -1;
   currentTx = tx;
   currentRule = rule;
-  return matcher(text, scratch) !== rule.operator!.negated;
+  const { negated } = rule.operator!;
+  scratch.negated = negated;
+  return matcher(text, scratch) !== negated;
 }
 
 /** The text that a rule looks at: what a record is after the rule's transformations. */
@@ -108,7 +112,7 @@ function overRecords(tx: Transaction, program: Program, group: 0 | 1, link: Link
         count += 1;
         if (target.count) continue;
         if (rule.multiMatch) {
-          matched = matchesValue(tx, rule, matcher, { name: nameOf(target, record), value: record.first.text }, into) || matched;
+          matched = overSteps(tx, program, link, matcher, target, record, into) || matched;
           continue;
         }
         const text = textOf(tx, program, link, record);
@@ -122,11 +126,36 @@ function overRecords(tx: Transaction, program: Program, group: 0 | 1, link: Link
   return matched;
 }
 
+/** multiMatch: the operator sees the value as it came and each change of it. */
+function overSteps(tx: Transaction, program: Program, link: Link, matcher: Matcher, target: Target, record: Record, into: Found[]): boolean {
+  let matched = false;
+  const see = (text: string): void => {
+    if (!holds(tx, link.rule, matcher, text)) return;
+    matched = true;
+    accept(tx, link.rule, nameOf(target, record), text, captured, offset, length, into);
+  };
+  let text = record.first.text;
+  see(text);
+  for (const node of link.place.passes) {
+    const next = textAt(tx, program, record, node).text;
+    if (next !== text) see(next);
+    text = next;
+  }
+  for (const { apply } of link.place.cases) {
+    const next = apply(text, undefined);
+    if (next !== text) see(next);
+    text = next;
+  }
+  return matched;
+}
+
 function asks(target: Target, record: Record): boolean {
-  if (target.key !== undefined) return (record.folded ??= lowerAscii(record.key)) === target.key;
+  if (target.key !== undefined) return foldedKey(record) === target.key;
   return selects(target, record.key);
 }
 
+const nothing: Found = { name: '', value: '', offset: 0, bytes: '' };
+const noTags: readonly string[] = [];
 const scalar = (target: Target, record: Record): boolean => record.key === '' && target.selector === undefined && collections[target.variable] === undefined;
 const nameOf = (target: Target, record: Record): string => (scalar(target, record) ? target.variable : `${target.variable}:${record.key}`);
 
@@ -142,13 +171,24 @@ function holdsCount(tx: Transaction, link: Link, matcher: Matcher, target: Targe
 function overKey(tx: Transaction, link: Link, into: Found[]): boolean {
   const { rule } = link;
   const matcher = matcherOf(tx, rule);
-  const { target } = link.targets[0]!;
-  const entry = tx.tx.get(target.key!);
-  if (target.count) return holdsCount(tx, link, matcher, target, entry === undefined || (tx.removedTargets.length > 0 && excluded(exclusionsOf(tx, link), 'TX', entry.key)) ? 0 : 1, into);
-  if (entry === undefined || (tx.removedTargets.length > 0 && excluded(exclusionsOf(tx, link), 'TX', entry.key))) return false;
-  if (!holds(tx, rule, matcher, entry.value)) return false;
-  accept(tx, rule, `TX:${entry.key}`, entry.value, captured, offset, length, into);
-  return true;
+  const { negated } = rule.operator!;
+  let matched = false;
+  for (let index = 0; index < link.targets.length; index += 1) {
+    const { target } = link.targets[index]!;
+    let entry = tx.tx.get(target.key!);
+    if (entry !== undefined && tx.removedTargets.length > 0 && excluded(exclusionsOf(tx, link), 'TX', entry.key)) entry = undefined;
+    if (matcher.number !== undefined) {
+      // Most gates and counters are numbers: what does not hold is told without making a text of it.
+      if (!target.count && entry === undefined) continue;
+      if (matcher.number(target.count ? (entry === undefined ? 0 : 1) : (entry!.number ??= leadingInteger(entry!.value))) === negated) continue;
+    }
+    if (target.count) matched = holdsCount(tx, link, matcher, target, entry === undefined ? 0 : 1, into) || matched;
+    else if (entry !== undefined && holds(tx, rule, matcher, entry.value)) {
+      matched = true;
+      accept(tx, rule, `TX:${entry.key}`, entry.value, captured, offset, length, into);
+    }
+  }
+  return matched;
 }
 
 function runLink(tx: Transaction, program: Program, group: 0 | 1, link: Link, hits: readonly Record[] | undefined, into: Found[]): boolean {
@@ -159,7 +199,7 @@ function runLink(tx: Transaction, program: Program, group: 0 | 1, link: Link, hi
   else if (link.mode === 'key') matched = overKey(tx, link, into);
   else matched = overRecords(tx, program, group, link, hits, into);
   if (!matched || (rule.chain && (link.next === undefined || !runLink(tx, program, group, link.next, undefined, into)))) return false;
-  applyOnce(tx, rule);
+  if (link.effects) applyOnce(tx, rule);
   return true;
 }
 
@@ -233,16 +273,17 @@ export function runPlanned(tx: Transaction, phase: Phase): void {
         at += 1;
         continue;
       }
-      report(tx, rule, found);
+      if (entry.silent) {
+        const last = found.length > 0 ? found[found.length - 1]! : nothing;
+        tx.matches.push({ rule: rule.id, msg: '', data: '', tags: noTags, severity: undefined, variable: last.name, value: last.value, offset: last.offset, bytes: last.bytes, log: rule.log });
+      } else report(tx, rule, found);
       if ((tx.settings.ruleEngine as string) === 'Off') return;
       const from = at;
       at += 1;
-      for (let link: Link | undefined = entry; link !== undefined; link = link.next) {
-        if (link.rule.skip > 0) skip = link.rule.skip;
-        if (link.rule.skipAfter !== undefined) at = plan.jump[from]!;
-        if (link.rule.ctls.some(({ word }) => word === 'forcerequestbodyvariable')) widen(tx, program, plan, from);
-      }
-      if (decide(tx, rule) === 'phase') return;
+      if (plan.jump[from] !== -1) at = plan.jump[from]!;
+      if (plan.skips[from] === 1) for (let link: Link | undefined = entry; link !== undefined; link = link.next) if (link.rule.skip > 0) skip = link.rule.skip;
+      if (plan.widens[from] === 1) widen(tx, program, plan, from);
+      if (rule.disruptive !== 'pass' && decide(tx, rule) === 'phase') return;
     }
   } finally {
     for (const touched of plan.touched) hits[touched]!.length = 0;

@@ -2,7 +2,7 @@ import type { Scanner } from '../prefilter/scanner.ts';
 import type { Transaction } from '../engine/transaction.ts';
 import type { PhaseBase, PhasePlan, Program, Sieve } from './program.ts';
 import type { Record, Text } from './records.ts';
-import { newText } from './records.ts';
+import { foldedKey, newText } from './records.ts';
 
 /** The values of a transaction as the planned path keeps them, by group and base. */
 export type Known = { version: number; readonly lists: [(Record[] | undefined)[], (Record[] | undefined)[]] };
@@ -69,13 +69,16 @@ export function distribute(tx: Transaction, program: Program, plan: PhasePlan, s
     if (!first.scanned) scan(scanner, first);
     if ((first.low & base.triggerLow) === 0 && (first.high & base.triggerHigh) === 0) sift(plan, base.still, record, first);
     else {
-      for (const { node, sieve } of base.calm) {
-        const text = textAt(tx, program, record, node);
+      for (let place = 0; place < base.calm.length; place += 1) {
+        const { node, low, high, keys, sieve } = base.calm[place]!;
+        if (keys !== undefined && !keys.has(foldedKey(record))) continue;
+        const text = (first.low & low) === 0 && (first.high & high) === 0 ? first : textAt(tx, program, record, node);
         if (!text.scanned) scan(scanner, text);
         sift(plan, sieve, record, text);
       }
     }
-    for (const { node, sieve } of base.always) {
+    for (const { node, keys, sieve } of base.always) {
+      if (keys !== undefined && !keys.has(foldedKey(record))) continue;
       const text = textAt(tx, program, record, node);
       if (!text.scanned) scan(scanner, text);
       sift(plan, sieve, record, text);

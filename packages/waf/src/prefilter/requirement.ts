@@ -1,4 +1,5 @@
 import { foldCase, setOf, union } from '../regex/byte-sets.ts';
+import { shortestMatch } from '../regex/shortest.ts';
 import type { Node } from '../regex/syntax.ts';
 import { necessaryLiterals } from './necessary.ts';
 
@@ -62,26 +63,6 @@ function necessarySets(node: Node): Uint8Array[] {
 
 function distinct(sets: readonly Uint8Array[]): Uint8Array[] {
   return [...new Map(sets.map((set) => [keyOf(set), set])).values()];
-}
-
-function shortestMatch(node: Node): number {
-  switch (node.kind) {
-    case 'set':
-      return 1;
-    case 'capture':
-    case 'atomic':
-      return shortestMatch(node.item);
-    case 'repeat':
-      return Math.min(node.min * shortestMatch(node.item), 1_000_000);
-    case 'concat':
-      return Math.min(node.items.reduce((sum, item) => sum + shortestMatch(item), 0), 1_000_000);
-    case 'alternatives':
-      return Math.min(...node.items.map(shortestMatch));
-    case 'look':
-    case 'assertion':
-    case 'backreference':
-      return 0;
-  }
 }
 
 export function requirementOf(root: Node): Requirement {

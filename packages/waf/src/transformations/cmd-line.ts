@@ -1,20 +1,30 @@
+import { lowerAscii } from '../bytes.ts';
+
 /** What command shells ignore: carets, quotes and backslashes go, separators become one space, letters lower case. */
 export function cmdLine(value: string): string {
-  if (!/[\\"'^,;\s\x0bA-Z/(]/.test(value)) return value;
+  if (!/[\\"'^,;\t\r\nA-Z]| [ /(]/.test(value)) return value;
   let out = '';
+  // Runs of bytes that stay as they are, are copied whole.
+  let from = 0;
   let space = false;
   for (let at = 0; at < value.length; at += 1) {
-    const char = value[at]!;
-    if (char === '"' || char === "'" || char === '\\' || char === '^') continue;
-    if (char === ' ' || char === ',' || char === ';' || char === '\t' || char === '\r' || char === '\n') {
+    const code = value.charCodeAt(at);
+    if (code === 34 || code === 39 || code === 92 || code === 94) {
+      if (from < at) out += value.slice(from, at);
+      from = at + 1;
+    } else if (code === 32 || code === 44 || code === 59 || code === 9 || code === 13 || code === 10) {
+      if (from < at) out += value.slice(from, at);
       if (!space) out += ' ';
       space = true;
+      from = at + 1;
     } else {
-      if ((char === '/' || char === '(') && space) out = out.slice(0, -1);
-      const code = char.charCodeAt(0);
-      out += code >= 65 && code <= 90 ? String.fromCharCode(code + 32) : char;
+      if (space && (code === 47 || code === 40)) {
+        if (from < at) out += value.slice(from, at);
+        out = out.slice(0, -1);
+        from = at;
+      }
       space = false;
     }
   }
-  return out;
+  return lowerAscii(from < value.length ? out + value.slice(from) : out);
 }
