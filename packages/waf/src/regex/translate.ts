@@ -176,6 +176,11 @@ function write(root: Node, captures: number, { assertions: words, relaxed, writt
       case 'repeat': {
         const { min, max } = node;
         const count = min === 0 && max === Infinity ? '*' : min === 1 && max === Infinity ? '+' : min === 0 && max === 1 ? '?' : max === Infinity ? `{${min},}` : min === max ? `{${min}}` : `{${min},${max}}`;
+        // PCRE ends a repeat at an empty turn, JavaScript turns back before it. For one turn at most that can be written down.
+        if (min === 0 && max === 1 && node.mode !== 'possessive' && shortestMatch(node.item) === 0) {
+          const body = emit(node.item, new Set(known));
+          return node.mode === 'lazy' ? `(?:|${body})` : `(?:${body}|)`;
+        }
         if (node.mode === 'possessive') return atomic({ ...node, mode: 'greedy' }, new Set(known));
         if (written && count.length > 1) return writtenOut(node, new Set(known));
         return `${wrap(node.item, new Set(known))}${count}${node.mode === 'lazy' ? '?' : ''}`;
@@ -212,12 +217,52 @@ function consumesAfterLineStart(node: Node, after: number): boolean {
   }
 }
 
+/** Repeats of something that can be empty: PCRE and V8 agree whether they match, not always on how much and on captures. */
+export function hasEmptyTurns(node: Node): boolean {
+  switch (node.kind) {
+    case 'repeat':
+      return (node.max > 1 && shortestMatch(node.item) === 0) || hasEmptyTurns(node.item);
+    case 'capture':
+    case 'atomic':
+    case 'look':
+      return hasEmptyTurns(node.item);
+    case 'concat':
+    case 'alternatives':
+      return node.items.some(hasEmptyTurns);
+    case 'set':
+    case 'assertion':
+    case 'backreference':
+      return false;
+  }
+}
+
+/** How much a part takes decides where it can't be entered again or is referred to: there empty turns are refused. */
+function refuseEmptyTurns(node: Node, whole: boolean): void {
+  const refuse = (item: Node): void => {
+    if (hasEmptyTurns(item)) throw new PatternError('a repeat of something that can be empty, where its extent decides', 0);
+  };
+  if (whole && refersBack(node)) refuse(node);
+  if (node.kind === 'atomic') refuse(node.item);
+  else if (node.kind === 'repeat') {
+    if (node.mode === 'possessive') refuse(node);
+    refuseEmptyTurns(node.item, false);
+  } else if (node.kind === 'capture' || node.kind === 'look') refuseEmptyTurns(node.item, false);
+  else if (node.kind === 'concat' || node.kind === 'alternatives') for (const item of node.items) refuseEmptyTurns(item, false);
+}
+
+function refersBack(node: Node): boolean {
+  if (node.kind === 'backreference') return true;
+  if (node.kind === 'concat' || node.kind === 'alternatives') return node.items.some(refersBack);
+  return 'item' in node && refersBack(node.item);
+}
+
 /**
  * Translates a PCRE pattern into a V8 RegExp over latin1 strings (one char a byte), or throws a PatternError naming the
  * construct that has no exact counterpart. Case folding is written out, because V8's `i` also folds bytes above 127.
  */
 export function translate(source: string, flags: { readonly ignoreCase?: boolean } = {}): Pattern {
   const { root, captures } = parsePattern(source, { i: flags.ignoreCase ?? false });
+  refuseEmptyTurns(root, true);
   armLinearEngine();
   const exact = write(root, captures, { assertions, relaxed: false, written: false, moved: false });
   const one = write(root, captures, { assertions: oneLineAssertions, relaxed: false, written: false, moved: false });
