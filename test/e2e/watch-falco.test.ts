@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -98,4 +98,5 @@ test('what cannot be watched is said, an end is clean and counted', async () => 
   expect(watch.said()).toContain('gap engine-absent');
   expect(await watch.stop()).toBe(0);
   expect(watch.said()).toMatch(/\d+ events, 0 alerts/);
+  rmSync(rules);
 });
