@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest';
+import { detection } from '../src/libinjection/built-in.ts';
+import { rx } from '../src/operators/rx.ts';
+import { translate } from '../src/regex/translate.ts';
+
+function search(pattern: string, value: string, negated = false): { matched: boolean; gaps: string[]; limited: boolean } {
+  const gaps: string[] = [];
+  let limited = false;
+  const matched = rx(pattern, { detection, readFile: () => '' })(value, { capture: () => {}, found: () => {}, negated, gap: (kind) => void gaps.push(kind), limitExceeded: () => void (limited = true) });
+  return { matched, gaps, limited };
+}
+
+describe('patterns that could backtrack without bound', () => {
+  // Each of these takes longer than the age of the universe on a plain backtracking engine.
+  it('end, whatever the lines of the value', () => {
+    for (const end of ['b', '\nb', '\r\nb\n']) expect(search('^(a|aa)+$', `${'a'.repeat(4000)}b${end}`).matched).toBe(false);
+    expect(search('(?:x?){100}[ab]{1,100}c', 'ab'.repeat(4000)).matched).toBe(false);
+  });
+  it('that only a weaker form bounds fire beyond their limit, negated or not, and say so', () => {
+    const pattern = '(?!b)(a|aa)+$(?=c)';
+    expect(translate(pattern).beyond.exact).toBe(false);
+    expect(search(pattern, 'a'.repeat(5000))).toEqual({ matched: true, gaps: ['limit-regex'], limited: true });
+    expect(search(pattern, 'a'.repeat(5000), true)).toEqual({ matched: false, gaps: ['limit-regex'], limited: true });
+    expect(search(pattern, 'd'.repeat(5000))).toEqual({ matched: false, gaps: [], limited: false });
+  });
+  it('with counts over what the linear engine knows are the same beyond their limit', () => {
+    const pattern = '(?:[ab]{1,40}){1,40}(c)';
+    const { limit, beyond } = translate(pattern);
+    expect([limit < 5000, beyond.exact]).toEqual([true, true]);
+    expect(search(pattern, `${'ab'.repeat(4000)}c`)).toEqual({ matched: true, gaps: [], limited: false });
+    expect(search(pattern, 'ab'.repeat(4000))).toEqual({ matched: false, gaps: [], limited: false });
+  });
+});
