@@ -163,6 +163,7 @@ static int run(int count, char **arguments) {
     want_part("dns_ingress", true);
   }
   struct sensor *sensor = load_parts(pins);
+  if (!sensor && pins) fprintf(stderr, "warden: pins of another version can't be taken over; `warden unpin %s` ends what they hold\n", pins);
   if (!sensor) return fail("loading eBPF (needs CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN)", errno);
   exempt_own(sensor);
   bool dns = false, denies = false;

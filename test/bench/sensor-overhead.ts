@@ -44,7 +44,7 @@ async function measure(command: readonly string[], best: Map<Row, number>): Prom
   if (child !== undefined) await once(child, 'close');
 }
 
-mkdirSync(group);
+mkdirSync(group, { recursive: true }); // an interrupted run leaves it behind
 const best = new Map(Object.keys(modes).map((mode) => [mode, new Map<Row, number>()]));
 try {
   for (let round = 0; round < rounds; round += 1) {

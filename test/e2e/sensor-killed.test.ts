@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -78,4 +78,15 @@ test('unpin ends what outlived the warden, and only in bpffs', async () => {
   const elsewhere = spawnSync(program, ['unpin', place], { encoding: 'utf8' });
   expect(elsewhere.status).toBe(1);
   expect(existsSync(denied)).toBe(true);
+});
+
+test('pins of another version are not taken over, and it is said how to end them', () => {
+  const other = `${pins}-other`;
+  spawnSync(program, ['run', '--pin', other], { input: '' });
+  rmSync(path.join(other, 'holds'));
+  execFileSync('bpftool', ['map', 'create', `${other}/holds`, 'type', 'hash', 'key', '4', 'value', '4', 'entries', '1', 'name', 'holds'], { env: { ...process.env, PATH: `${process.env['PATH'] ?? ''}:/usr/sbin` } });
+  const run = spawnSync(program, ['run', '--pin', other], { input: '', encoding: 'utf8' });
+  expect(run.status).toBe(1);
+  expect(run.stderr).toContain(`warden unpin ${other}`);
+  unpin(other);
 });
