@@ -12,6 +12,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   advisory: ['version'],
   inspect: ['image'],
   verdict: ['version'],
+  report: [],
   'syscall-rules': [],
   behaviour: ['syscall-rules'],
   waf: [],

@@ -1,5 +1,6 @@
 import type { ScanResult } from '@palisade/model/scan-result';
 import type { Locale } from '@palisade/model/text';
+import { productVersion } from '../product-version.ts';
 
 export type FormatOptions = { readonly locale: Locale; readonly color: boolean; /** Columns of the terminal. */ readonly width?: number; readonly now: Date };
 type Formatter = (result: ScanResult, options: FormatOptions) => string | Iterable<string>;
@@ -13,12 +14,12 @@ const formats = {
     return (result, { locale }) => formatSarif(result, locale);
   },
   cyclonedx: async (): Promise<Formatter> => {
-    const { formatCycloneDx } = await import('./cyclonedx.ts');
-    return (result, { now }) => formatCycloneDx(result, now);
+    const { formatCycloneDx } = await import('@palisade/report/cyclonedx');
+    return (result, { now }) => formatCycloneDx(result, { now, version: productVersion });
   },
   spdx: async (): Promise<Formatter> => {
-    const { formatSpdx } = await import('./spdx.ts');
-    return (result, { now }) => formatSpdx(result, now);
+    const { formatSpdx } = await import('@palisade/report/spdx');
+    return (result, { now }) => formatSpdx(result, { now, version: productVersion });
   },
   junit: async (): Promise<Formatter> => {
     const { formatJunit } = await import('./junit.ts');

@@ -6,7 +6,7 @@ import { productVersion } from '../product-version.ts';
 import { style } from './html-style.ts';
 import { htmlWords as words, severityWord } from './html-words.ts';
 import { escaped } from './markup.ts';
-import { isUnanswered, unansweredOf } from './unanswered.ts';
+import { isUnanswered, unansweredOf } from '@palisade/report/unanswered';
 
 const locales = ['en', 'zh-CN'] as const;
 type Html = string;

@@ -2,7 +2,7 @@ import type { Finding } from '@palisade/model/finding';
 import type { ScanResult } from '@palisade/model/scan-result';
 import type { Locale } from '@palisade/model/text';
 import { escaped } from './markup.ts';
-import { isUnanswered, unansweredPackages } from './unanswered.ts';
+import { isUnanswered, unansweredPackages } from '@palisade/report/unanswered';
 
 type Case = { readonly name: string; readonly className: string; readonly outcome?: { readonly tag: 'failure' | 'skipped' | 'error'; readonly message: string; readonly type?: string; readonly text?: string } };
 

@@ -4,8 +4,8 @@ import type { ScanResult } from '@palisade/model/scan-result';
 import type { Locale } from '@palisade/model/text';
 import { productVersion } from '../product-version.ts';
 import { locationOf, relativeUri } from './location.ts';
-import { plainText } from './plain-text.ts';
-import { isUnanswered, unansweredOf } from './unanswered.ts';
+import { plainText } from '@palisade/report/plain-text';
+import { isUnanswered, unansweredOf } from '@palisade/report/unanswered';
 
 /** How many names a message spells out before it counts the rest. */
 const named = 20;

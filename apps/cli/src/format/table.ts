@@ -4,7 +4,7 @@ import type { ScanResult } from '@palisade/model/scan-result';
 import type { Severity } from '@palisade/model/severity';
 import { severities } from '@palisade/model/severity';
 import type { Locale } from '@palisade/model/text';
-import { plainText } from './plain-text.ts';
+import { plainText } from '@palisade/report/plain-text';
 
 export type TableOptions = { readonly locale: Locale; readonly color: boolean; /** Columns of the terminal. */ readonly width?: number };
 

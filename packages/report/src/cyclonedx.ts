@@ -1,7 +1,7 @@
 import type { Finding } from '@palisade/model/finding';
 import type { Package } from '@palisade/model/package';
 import type { ScanResult } from '@palisade/model/scan-result';
-import { productVersion } from '../product-version.ts';
+import type { Making } from './making.ts';
 import { licenseClaim } from './licenses.ts';
 import { plainText } from './plain-text.ts';
 import { stableUuid } from './stable-uuid.ts';
@@ -15,7 +15,7 @@ type Json = Record<string, unknown>;
  * carries the property "palisade:vulnerabilities" with its "unknown: …"; gaps and the other kinds of findings are
  * properties of the document and annotations.
  */
-export function formatCycloneDx(result: ScanResult, now: Date): string {
+export function formatCycloneDx(result: ScanResult, { now, version }: Making): string {
   const root = rootOf(result);
   const refs = referencesOf(result.packages);
   const unknown = unansweredPackages(result);
@@ -29,7 +29,7 @@ export function formatCycloneDx(result: ScanResult, now: Date): string {
     version: 1,
     metadata: {
       timestamp: now.toISOString(),
-      tools: { components: [{ type: 'application', name: 'palisade', version: productVersion }] },
+      tools: { components: [{ type: 'application', name: 'palisade', version }] },
       component: root,
       properties: documentProperties(result),
     },
@@ -37,7 +37,7 @@ export function formatCycloneDx(result: ScanResult, now: Date): string {
     dependencies: [{ ref: root['bom-ref'], dependsOn: [...new Set(refs.values())] }],
     compositions: [{ aggregate: partial ? 'incomplete' : 'complete', assemblies: [root['bom-ref']] }],
     vulnerabilities,
-    annotations: result.findings.filter((finding) => finding.kind !== 'vulnerability').map((finding) => annotationOf(finding, root['bom-ref'], now)),
+    annotations: result.findings.filter((finding) => finding.kind !== 'vulnerability').map((finding) => annotationOf(finding, root['bom-ref'], { now, version })),
   };
   return `${JSON.stringify(document, null, 2)}\n`;
 }
@@ -170,11 +170,11 @@ function vulnerabilityProperties(finding: Finding): Property[] {
 }
 
 /** Findings that are no vulnerability of a component: CycloneDX has annotations for what a tool says of the whole. */
-function annotationOf(finding: Finding, root: string, now: Date): Json {
+function annotationOf(finding: Finding, root: string, { now, version }: Making): Json {
   return {
     'bom-ref': finding.id,
     subjects: [root],
-    annotator: { component: { type: 'application', name: 'palisade', version: productVersion } },
+    annotator: { component: { type: 'application', name: 'palisade', version } },
     timestamp: now.toISOString(),
     text: plainText(`${finding.kind} ${finding.severity} ${finding.rule}: ${finding.title.en}${finding.path === undefined ? '' : ` (${finding.evidence ?? finding.path})`}`),
   };

@@ -1,7 +1,7 @@
 import type { Finding } from '@palisade/model/finding';
 import type { Package } from '@palisade/model/package';
 import type { ScanResult } from '@palisade/model/scan-result';
-import { productVersion } from '../product-version.ts';
+import type { Making } from './making.ts';
 import { licenseClaim } from './licenses.ts';
 import { plainText } from './plain-text.ts';
 import { stableUuid } from './stable-uuid.ts';
@@ -14,10 +14,10 @@ const rootId = 'SPDXRef-Target';
  * SPDX 2.3 JSON. SPDX 2 has no place for vulnerabilities but SECURITY references and annotations: both are used, so
  * that "unknown" and every gap stand in the document.
  */
-export function formatSpdx(result: ScanResult, now: Date): string {
+export function formatSpdx(result: ScanResult, { now, version }: Making): string {
   // The format knows whole seconds only.
   const date = now.toISOString().replace(/\.\d+Z$/, 'Z');
-  const annotator = `Tool: palisade-${productVersion}`;
+  const annotator = `Tool: palisade-${version}`;
   const annotate = (comment: string): Json => ({ annotationDate: date, annotationType: 'OTHER', annotator, comment: plainText(comment) });
   const licenses = new Map<string, Json>();
   const unknown = unansweredPackages(result);
