@@ -4,6 +4,11 @@ import { connect, createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { connect as connectTls } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { baseSettings } from '@palisade/app-waf/serve/settings';
 import { startWorker } from '@palisade/app-waf/serve/worker';
@@ -64,7 +69,7 @@ afterAll(async () => {
 const port = (server: { address(): unknown }): number => (server.address() as AddressInfo).port;
 
 async function worker(change: Partial<WorkerSettings> = {}): Promise<{ at: number; running: RunningWorker }> {
-  const running = await startWorker({ site: 'shop', listen: { host: '127.0.0.1', port: 0 }, upstream: { host: '127.0.0.1', port: port(application) }, mode: 'block', forwarded: true, trusted: [], uninspected: 'relay', shared: false, ...change }, rules(), (event) => void events.push(event));
+  const running = await startWorker({ site: 'shop', listen: { host: '127.0.0.1', port: 0 }, upstream: { host: '127.0.0.1', port: port(application) }, mode: 'block', forwarded: true, trusted: [], uninspected: 'relay', proxyProtocol: false, tls: undefined, shared: false, ...change }, rules(), (event) => void events.push(event));
   workers.push(running);
   return { at: Number(running.address.split(':').at(-1)), running };
 }
@@ -200,5 +205,67 @@ describe('the proxy in front of an application', () => {
     running.replace(rules('SecRule ARGS "@contains other" "id:9,phase:2,deny,status:403"'));
     expect(await raw(at, get('/?q=attack'))).toMatch(/^HTTP\/1\.1 200/);
     expect(await raw(at, get('/?q=other'))).toMatch(/^HTTP\/1\.1 403/);
+  });
+
+  it('ends TLS where the site has a certificate, and believes a PROXY head about who asks', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'palisade-waf-tls-'));
+    try {
+      execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '1', '-subj', '/CN=shop', '-keyout', path.join(folder, 'key'), '-out', path.join(folder, 'cert')], { stdio: 'ignore' });
+      const tls = { cert: readFileSync(path.join(folder, 'cert'), 'utf8'), key: readFileSync(path.join(folder, 'key'), 'utf8') };
+      const { at } = await worker({ tls });
+      const ask = async (target: string): Promise<string> => {
+        const socket = connectTls({ port: at, host: '127.0.0.1', rejectUnauthorized: false });
+        let got = '';
+        socket.setEncoding('latin1').on('data', (text: string) => void (got += text));
+        socket.write(get(target, 'Connection: close\r\n'));
+        await once(socket, 'close');
+        return got;
+      };
+      expect(await ask('/t')).toMatch(/^HTTP\/1\.1 200 [^]*"x-forwarded-proto":"https"/);
+      expect(await ask('/t?q=attack')).toMatch(/^HTTP\/1\.1 403/);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+    const { at } = await worker({ proxyProtocol: true });
+    expect(await raw(at, 'PROXY TCP4 192.0.2.7 ', `192.0.2.1 5000 80\r\n${get('/p')}`)).toContain('"x-forwarded-for":"192.0.2.7"');
+    const v2 = Buffer.concat([Buffer.from('\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c', 'latin1'), Buffer.from([192, 0, 2, 9, 192, 0, 2, 1, 0x13, 0x88, 0, 80])]);
+    expect(await raw(at, v2, get('/p?q=attack'))).toMatch(/^HTTP\/1\.1 403/);
+    expect(events.at(-1)).toMatchObject({ client: '192.0.2.9' });
+    expect(await raw(at, get('/p'))).toBe('');
+  });
+
+  it('keeps the old rules when new ones do not load', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'palisade-waf-serve-'));
+    const file = path.join(folder, 'own.conf');
+    writeFileSync(file, ownRules);
+    const root = path.resolve(import.meta.dirname, '../..');
+    const serving = spawn(path.join(root, 'palisade'), ['waf', 'serve', '--listen', '127.0.0.1:0', '--upstream', `http://127.0.0.1:${port(application)}`, '--rules', file, '--mode', 'block'], { env: { ...process.env, PALISADE_DEV: '1', LANG: 'C' }, stdio: ['ignore', 'ignore', 'pipe'] });
+    let said = '';
+    serving.stderr.setEncoding('utf8').on('data', (text: string) => void (said += text));
+    const until = async (pattern: RegExp): Promise<RegExpExecArray> => {
+      for (let tries = 0; tries < 300; tries += 1) {
+        const found = pattern.exec(said);
+        if (found !== null) return found;
+        await sleep(100);
+      }
+      throw new Error(`${String(pattern)} was not said: ${said}`);
+    };
+    try {
+      const at = Number((await until(/block on 127\.0\.0\.1:(\d+)/))[1]);
+      expect(await raw(at, get('/?q=attack'))).toMatch(/^HTTP\/1\.1 403/);
+      writeFileSync(file, 'SecRule ARGS "@noSuchOperator x" "id:1,phase:2,deny"\n');
+      serving.kill('SIGHUP');
+      await until(/the old rules stay at work: .*own\.conf:1: .*noSuchOperator/s);
+      expect(await raw(at, get('/?q=attack'))).toMatch(/^HTTP\/1\.1 403/);
+      writeFileSync(file, 'SecRule ARGS "@contains other" "id:1,phase:2,deny,status:403"\n');
+      serving.kill('SIGHUP');
+      await until(/rules read again/);
+      expect(await raw(at, get('/?q=attack'))).toMatch(/^HTTP\/1\.1 200/);
+    } finally {
+      serving.kill('SIGTERM');
+      await once(serving, 'exit');
+      rmSync(folder, { recursive: true, force: true });
+    }
+    expect(serving.exitCode).toBe(0);
   });
 });

@@ -17,7 +17,7 @@ export const command: Command = {
   usage: 'palisade __waf-worker (see palisade waf serve)',
   hangup: 'own',
   async run(args, io) {
-    const options = serveOptions(args);
+    const options = serveOptions(args, io.cwd);
     const load = (): RuleSet => loadRuleFiles(options.rules, io.cwd, baseSettings(options.paranoia));
     let worker: RunningWorker | undefined;
     // From the first moment: asked while the rules are still being read, the signal must not end the process.

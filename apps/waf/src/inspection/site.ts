@@ -1,3 +1,4 @@
+import type { SecureContext } from 'node:tls';
 import type { Store } from '@palisade/waf/engine/store';
 import type { RuleSet } from '@palisade/waf/load';
 import type { Address, UpstreamPool } from '../proxy/upstream.ts';
@@ -18,6 +19,10 @@ export type Site = {
   readonly forwarded: boolean;
   /** Peers whose X-Forwarded-For is believed. */
   trusts(address: string): boolean;
+  /** Connections begin with a PROXY protocol head (version 1 or 2) that names the client. */
+  readonly proxyProtocol: boolean;
+  /** Certificate and key of the workload: TLS ends here. Without it TLS is relayed unread. */
+  readonly tls: SecureContext | undefined;
   /** What to do with protocols whose content isn't inspected. */
   readonly uninspected: 'relay' | 'refuse';
   readonly stats: SiteStats;

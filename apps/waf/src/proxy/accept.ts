@@ -2,11 +2,14 @@ import type { Socket } from 'node:net';
 import { createServer } from 'node:net';
 import type { Server } from 'node:net';
 import { connect } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import { limits } from '../limits.ts';
 import type { Site } from '../inspection/site.ts';
 import { freshId } from '../inspection/inspection.ts';
+import { readProxyHead } from './proxy-protocol.ts';
 import { serveHttp1 } from './connection.ts';
 import type { Connection, Connections } from './connection.ts';
+import type { ConnectedPeer } from './forward-head.ts';
 
 export type Acceptor = { readonly server: Server; /** No new connections; those open end after their present request, at the latest after `seconds`. */ close(seconds: number): Promise<void> };
 
@@ -29,9 +32,13 @@ export function accept(site: Site): Acceptor {
     site.stats.connections += 1;
     const timer = setTimeout(() => socket.destroy(), limits.headSeconds * 1000);
     socket.on('error', () => socket.destroy());
-    socket.once('data', (chunk: Buffer) => {
+    const began = (client: Socket, peer: ConnectedPeer, first: Buffer): void => {
       clearTimeout(timer);
-      begin(socket, site, connections, chunk);
+      begin(client, peer, site, connections, first);
+    };
+    socket.once('data', (chunk: Buffer) => {
+      if (site.proxyProtocol) readSource(socket, peerOf(socket), chunk, (peer, rest) => secured(socket, peer, rest, site, began));
+      else secured(socket, peerOf(socket), chunk, site, began);
     });
     socket.once('close', () => clearTimeout(timer));
     socket.once('end', () => clearTimeout(timer));
@@ -54,8 +61,38 @@ export function accept(site: Site): Acceptor {
 
 const http2Preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
 
-function begin(socket: Socket, site: Site, connections: Connections, first: Buffer): void {
-  const peer = { address: plainAddress(socket.remoteAddress ?? ''), port: socket.remotePort ?? 0, secure: false, serverAddress: plainAddress(socket.localAddress ?? ''), serverPort: socket.localPort ?? 0 };
+function peerOf(socket: Socket): ConnectedPeer {
+  return { address: plainAddress(socket.remoteAddress ?? ''), port: socket.remotePort ?? 0, secure: false, serverAddress: plainAddress(socket.localAddress ?? ''), serverPort: socket.localPort ?? 0 };
+}
+
+/** Reads the PROXY protocol's head, which may come in pieces; a connection without one is cut: its source would be a lie. */
+function readSource(socket: Socket, peer: ConnectedPeer, first: Buffer, found: (peer: ConnectedPeer, rest: Buffer) => void): void {
+  const source = readProxyHead(first);
+  if (source === 'refuse') socket.destroy();
+  else if (source === 'more') socket.once('data', (chunk: Buffer) => readSource(socket, peer, Buffer.concat([first, chunk]), found));
+  else {
+    const from = source.source === undefined ? peer : { ...peer, ...source.source };
+    const rest = first.subarray(source.length);
+    if (rest.length > 0) found(from, rest);
+    else socket.once('data', (chunk: Buffer) => found(from, chunk));
+  }
+}
+
+/** Ends TLS here where the site has a certificate; what is inside then tells its own protocol. */
+function secured(socket: Socket, peer: ConnectedPeer, first: Buffer, site: Site, found: (client: Socket, peer: ConnectedPeer, first: Buffer) => void): void {
+  if (site.tls === undefined || protocolOf(first) !== 'tls') {
+    found(socket, peer, first);
+    return;
+  }
+  // Paused while the bytes go back: flowing, they would be lost before the TLS layer listens.
+  socket.pause();
+  socket.unshift(first);
+  const inner = new TLSSocket(socket, { isServer: true, secureContext: site.tls, ALPNProtocols: ['http/1.1'] });
+  inner.on('error', () => socket.destroy());
+  inner.once('data', (chunk: Buffer) => found(inner, { ...peer, secure: true }, chunk));
+}
+
+function begin(socket: Socket, peer: ConnectedPeer, site: Site, connections: Connections, first: Buffer): void {
   const protocol = protocolOf(first);
   if (protocol === 'http1') serveHttp1(socket, peer, site, connections, first);
   else relay(socket, site, peer.address, protocol, first);

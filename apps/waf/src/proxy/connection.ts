@@ -9,7 +9,7 @@ import type { Site } from '../inspection/site.ts';
 import { limits } from '../limits.ts';
 import { startExchange } from './exchange.ts';
 import type { Client, Exchange } from './exchange.ts';
-import type { Peer } from './forward-head.ts';
+import type { ConnectedPeer } from './forward-head.ts';
 
 /** All connections of a worker, for deadlines and for a graceful end. */
 export type Connections = { add(connection: Connection): void; remove(connection: Connection): void };
@@ -18,7 +18,7 @@ export type Connection = { /** Milliseconds since the epoch. */ deadline: number
 const empty = Buffer.alloc(0);
 
 /** Serves HTTP/1 on a client's connection, one request after the other; `first` was read already to tell the protocol. */
-export function serveHttp1(socket: Socket, peer: Peer & { serverAddress: string; serverPort: number }, site: Site, connections: Connections, first: Buffer): void {
+export function serveHttp1(socket: Socket, peer: ConnectedPeer, site: Site, connections: Connections, first: Buffer): void {
   let pending = first;
   let searched = 0;
   let exchange: Exchange | undefined;

@@ -10,12 +10,12 @@ import { inspect } from '../inspection/inspection.ts';
 import type { Site } from '../inspection/site.ts';
 import { limits } from '../limits.ts';
 import { clientAddress, forwardHead } from './forward-head.ts';
-import type { Peer } from './forward-head.ts';
+import type { ConnectedPeer } from './forward-head.ts';
 import type { Upstream } from './upstream.ts';
 
 /** What an exchange may do with the client's connection. */
 export type Client = {
-  readonly peer: Peer & { readonly serverAddress: string; readonly serverPort: number };
+  readonly peer: ConnectedPeer;
   /** False: the client reads slowly; `drained` of the exchange is called when it has caught up. */
   write(bytes: Buffer | string): boolean;
   pauseReading(): void;

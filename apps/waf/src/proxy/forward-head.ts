@@ -2,6 +2,8 @@ import type { RequestHead } from '../http1/head.ts';
 import type { Site } from '../inspection/site.ts';
 
 export type Peer = { readonly address: string; readonly port: number; readonly secure: boolean };
+/** With the address the client connected to. */
+export type ConnectedPeer = Peer & { readonly serverAddress: string; readonly serverPort: number };
 
 const hop = new Set(['connection', 'keep-alive', 'proxy-connection', 'te', 'upgrade', 'expect']);
 

@@ -1,3 +1,4 @@
+import { createSecureContext } from 'node:tls';
 import { memoryStore } from '@palisade/waf/engine/store';
 import type { RuleSet } from '@palisade/waf/load';
 import type { Mode, WafEvent } from '../inspection/event.ts';
@@ -17,6 +18,9 @@ export type WorkerSettings = {
   /** Addresses and CIDR ranges whose X-Forwarded-For is believed. */
   readonly trusted: readonly string[];
   readonly uninspected: 'relay' | 'refuse';
+  readonly proxyProtocol: boolean;
+  /** PEM. */
+  readonly tls: { readonly cert: string; readonly key: string } | undefined;
   /** Several workers listen on one port; the kernel spreads connections. */
   readonly shared: boolean;
 };
@@ -35,7 +39,8 @@ export async function startWorker(settings: WorkerSettings, ruleSet: RuleSet, ev
   const trusted = addressList(settings.trusted);
   const site: Site = {
     name: settings.site, rules: siteRules(ruleSet), modeOf: () => settings.mode, address: settings.upstream, upstream: upstreamPool(settings.upstream), store: memoryStore(), forwarded: settings.forwarded,
-    trusts: (address) => trusted.has(address), uninspected: settings.uninspected, stats: newStats(), event,
+    trusts: (address) => trusted.has(address), uninspected: settings.uninspected, proxyProtocol: settings.proxyProtocol,
+    tls: settings.tls === undefined ? undefined : createSecureContext({ ...settings.tls, minVersion: 'TLSv1.2' }), stats: newStats(), event,
   };
   const acceptor = accept(site);
   const { server } = acceptor;

@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { messageOf } from '@palisade/model/error';
 import { parseArgs } from 'node:util';
 import type { WorkerSettings } from '@palisade/app-waf/serve/worker';
 import { UsageError } from '../../command.ts';
@@ -6,11 +9,12 @@ export type ServeOptions = { readonly worker: WorkerSettings; readonly rules: re
 
 export const serveUsage = `palisade waf serve --listen HOST:PORT --upstream URL --rules GLOB [--rules GLOB]... [--mode detect|block|off] [--paranoia 1..4]
       [--site NAME] [--workers N] [--trust ADDRESS|CIDR]... [--no-forwarded] [--uninspected relay|refuse]
+      [--tls-cert FILE --tls-key FILE] [--proxy-protocol]
   palisade waf serve --listen 0.0.0.0:8080 --upstream http://127.0.0.1:3000 --rules crs/crs-setup.conf --rules 'crs/rules/*.conf' --mode block
   Events go to standard output, one JSON object a line. SIGHUP reads the rules again; a set that does not load leaves the old one at work.`;
 
 /** Reads the command line of \`waf serve\`. Throws UsageError naming what is wrong. */
-export function serveOptions(args: readonly string[]): ServeOptions {
+export function serveOptions(args: readonly string[], cwd: string): ServeOptions {
   const { values } = parse(args);
   if (values.listen === undefined || values.upstream === undefined || values.rules === undefined) throw new UsageError(`waf serve needs --listen, --upstream and --rules\n${serveUsage}`);
   const mode = values.mode ?? 'detect';
@@ -24,7 +28,7 @@ export function serveOptions(args: readonly string[]): ServeOptions {
     workers,
     worker: {
       site: values.site ?? values.upstream, listen: listenAddress(values.listen, workers), upstream: upstreamAddress(values.upstream), mode, forwarded: values['no-forwarded'] !== true,
-      trusted: values.trust ?? [], uninspected, shared: workers > 1,
+      trusted: values.trust ?? [], uninspected, shared: workers > 1, proxyProtocol: values['proxy-protocol'] === true, tls: tlsFiles(values['tls-cert'], values['tls-key'], cwd),
     },
   };
 }
@@ -36,11 +40,25 @@ function parse(args: readonly string[]) {
       options: {
         listen: { type: 'string' }, upstream: { type: 'string' }, rules: { type: 'string', multiple: true }, mode: { type: 'string' }, paranoia: { type: 'string' }, site: { type: 'string' }, workers: { type: 'string' },
         trust: { type: 'string', multiple: true }, 'no-forwarded': { type: 'boolean' }, uninspected: { type: 'string' },
+        'tls-cert': { type: 'string' }, 'tls-key': { type: 'string' }, 'proxy-protocol': { type: 'boolean' },
       },
     });
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));
   }
+}
+
+function tlsFiles(cert: string | undefined, key: string | undefined, cwd: string): WorkerSettings['tls'] {
+  if (cert === undefined && key === undefined) return undefined;
+  if (cert === undefined || key === undefined) throw new UsageError('--tls-cert and --tls-key belong together');
+  const read = (option: string, file: string): string => {
+    try {
+      return readFileSync(path.resolve(cwd, file), 'utf8');
+    } catch (error) {
+      throw new UsageError(`${option} ${file}: ${messageOf(error)}`);
+    }
+  };
+  return { cert: read('--tls-cert', cert), key: read('--tls-key', key) };
 }
 
 function whole(name: string, text: string, low: number, high: number): number {

@@ -10,7 +10,7 @@ const linearFlag = '--enable-experimental-regexp-engine-on-excessive-backtracks'
 
 /** Keeps the workers of one site running until the command is ended. Exit 0; 2 when they can't start. */
 export async function serve(args: readonly string[], io: Io): Promise<number> {
-  const options = serveOptions(args);
+  const options = serveOptions(args, io.cwd);
   const workers: ChildProcess[] = [];
   let stopping = false;
   let failed: string | undefined;
