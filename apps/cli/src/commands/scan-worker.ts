@@ -19,12 +19,13 @@ export const command: Command = {
     const job = JSON.parse(readFileSync(talk, 'utf8')) as Job;
     const bytesComeAlong = !['oci-directory', 'directory'].includes(job.source.kind) && !(job.source.kind === 'engine' && job.source.plan.kind === 'in-place');
     try {
-      const { target: _target, analysis, opened, packages } = await perform(job, bytesComeAlong ? 3 : undefined, {
+      const { scan, drafts, notices } = await perform(job, bytesComeAlong ? 3 : undefined, {
         signal: io.signal,
         ...(job.cache ? { cache: createLayerCache(linkedStore(4)) } : {}),
         progress: (done, total) => say({ progress: [done, total] }),
       });
-      say({ done: { analysis, opened: opened === null ? null : { image: opened.image, config: opened.config }, ...(packages === undefined ? {} : { packages }) } });
+      const { target: _target, ...told } = scan;
+      say({ done: { scan: told, drafts, notices } });
     } catch (error) {
       say({ error: messageOf(error) });
     }

@@ -65,7 +65,7 @@ export const command: Command = {
       if (io.progress) io.err('\r\u001b[K');
     });
     const now = new Date();
-    const result = await concluded(outcome, target, judges, rules === undefined ? undefined : { file: rules, text: readInput(io, rules) }, values.feed, io, now);
+    const result = await concluded(outcome, target, judges, values.feed, io, now);
     await print(result, wantedFormat, values.output, { ...io, locale }, now);
     if (result.status === 'failed') {
       io.err(`palisade: ${result.gaps[0]?.reason ?? ''}\n`);
@@ -91,15 +91,16 @@ async function judgesOf(values: { policy?: string[] | undefined; waivers?: strin
   return { policies, waivers: values.waivers.flatMap((file) => compileWaivers(readInput(io, file), { file })) };
 }
 
-async function concluded(outcome: ReadOutcome, target: Target, judges: Judges, rules: { file: string; text: string } | undefined, feed: string | undefined, io: Io, now: Date): Promise<ScanResult> {
-  const [{ createScanner }, { conclude, failedScan }] = await Promise.all([import('../scan/analyzers.ts'), import('../scan/pipeline.ts')]);
+async function concluded(outcome: ReadOutcome, target: Target, judges: Judges, feed: string | undefined, io: Io, now: Date): Promise<ScanResult> {
+  const { failedScan, judge } = await import('../scan/pipeline.ts');
   const bundle = await openFeed(io, feed);
   try {
     const judgement = { bundle, ...judges, now };
-    if ('failed' in outcome) return failedScan(target, outcome.failed, outcome.isolation, judgement);
-    const scanner = createScanner(rules);
-    if (io.progress) for (const notice of scanner.secretRules.notices) io.err(`palisade: ${notice}\n`);
-    return conclude(scanner, outcome.isolation === undefined ? outcome.reading : { ...outcome.reading, isolation: outcome.isolation }, judgement);
+    const { isolation } = outcome;
+    if ('failed' in outcome) return failedScan(target, outcome.failed, isolation, judgement);
+    const { scan, drafts, notices } = outcome.described;
+    if (io.progress) for (const notice of notices) io.err(`palisade: ${notice}\n`);
+    return judge(isolation === undefined ? scan : { ...scan, isolation }, drafts, judgement);
   } finally {
     bundle?.close();
   }

@@ -3,7 +3,7 @@ import { createLayerCache } from '@palisade/image/cache/cache';
 import { folderStore } from '@palisade/image/cache/folder-store';
 import type { Io } from '../command.ts';
 import { readContent } from './content.ts';
-import type { Reading } from './pipeline.ts';
+import type { Described } from './describe.ts';
 import { prepare } from './prepare.ts';
 import type { Target } from './target.ts';
 import type { Job } from './worker/job.ts';
@@ -26,7 +26,7 @@ export type ReadOptions = {
 };
 
 /** A target that was read, or one whose reading ended by a limit: that is a result too. */
-export type ReadOutcome = { readonly isolation: Isolation | undefined } & ({ readonly reading: Reading } | { readonly failed: { readonly kind: string; readonly reason: string } });
+export type ReadOutcome = { readonly isolation: Isolation | undefined } & ({ readonly described: Described } | { readonly failed: { readonly kind: string; readonly reason: string } });
 
 /**
  * Opens and reads a target in a confined process. What cannot be opened at all, or is no image, throws; the rest is gaps.
@@ -41,7 +41,7 @@ export async function readTarget(target: Target, options: ReadOptions): Promise<
     const shared = { signal, ...(progress === undefined ? {} : { progress: (done: number, total: number) => progress('read', done, total) }) };
     if (io.self.length === 0) {
       const { perform } = await import('./worker/perform.ts');
-      return { isolation: undefined, reading: await perform(job, again(prepared.fd), { ...shared, ...(store === undefined ? {} : { cache: createLayerCache(store) }) }) };
+      return { isolation: undefined, described: await perform(job, again(prepared.fd), { ...shared, ...(store === undefined ? {} : { cache: createLayerCache(store) }) }) };
     }
     const { readInWorker } = await import('./worker/start.ts');
     const outcome: WorkerOutcome = await readInWorker(job, prepared.fd, { ...shared, self: io.self, memory: options.memory, time: options.time, reads: prepared.reads, ...(store === undefined ? {} : { cache: store }) });

@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, readFileSync } from 'node:fs';
 import { sbomLimits, UnreadableSbom } from '@palisade/catalog/sbom/document';
 import { readSbom } from '@palisade/catalog/sbom/read';
-import type { Reading } from './pipeline.ts';
+import type { Reading } from './describe.ts';
 
 /**
  * Reads the SBOM that `fd` (owned from here on) holds: its packages stand for those of the thing it describes. `file` is how

@@ -1,11 +1,8 @@
 import { z } from 'zod';
 import type { EngineImagePlan } from '@palisade/image/source/engine-image';
 import type { RegistryImagePlan } from '@palisade/image/source/registry/plan';
-import { Gap } from '@palisade/model/gap';
-import { Image } from '@palisade/model/image';
-import { Layer } from '@palisade/model/layer';
-import { Package } from '@palisade/model/package';
-import type { Reading } from '../pipeline.ts';
+import { Finding } from '@palisade/model/finding';
+import { ScanResult } from '@palisade/model/scan-result';
 
 /** What a worker is to read. Where the source says so, the bytes are in the descriptor that comes with the job. */
 export type Source =
@@ -18,7 +15,7 @@ export type Source =
 
 export type Job = {
   readonly source: Source;
-  readonly target: Reading['target'];
+  readonly target: ScanResult['target'];
   readonly rules: { readonly file: string; readonly text: string };
   readonly verify: boolean;
   /** True: the parent answers for a layer cache on descriptor 4. */
@@ -31,17 +28,9 @@ export type Confinement = z.infer<typeof Confinement>;
 
 // A worker has read hostile bytes: what it says is checked before it is believed to have this form.
 const Outcome = z.object({
-  analysis: z.object({
-    facts: z.array(z.looseObject({ analyzer: z.string(), path: z.string(), layer: z.string(), removed: z.string().optional(), data: z.json() })),
-    layers: z.array(Layer),
-    gaps: z.array(Gap),
-    files: z.number(),
-    bytes: z.number(),
-    status: z.enum(['complete', 'partial']),
-    content: z.enum(['verified', 'headers']),
-  }),
-  opened: z.object({ image: Image, config: z.looseObject({ rootfs: z.looseObject({ diff_ids: z.array(z.string()) }) }) }).nullable(),
-  packages: z.array(Package).optional(),
+  scan: ScanResult.pick({ status: true, content: true, gaps: true, image: true, lookedAt: true, packages: true }).refine(({ status }) => status !== 'failed'),
+  drafts: z.array(Finding.omit({ priority: true })),
+  notices: z.array(z.string()),
 });
 
 /** One line of what a worker writes. */

@@ -3,23 +3,25 @@ import type { AnalyseOptions } from '@palisade/image/analyse';
 import { openArchiveFile, openOci, openOciFile } from '@palisade/image/open';
 import type { OpenedImage } from '@palisade/image/source/opened-image';
 import { createScanner } from '../analyzers.ts';
-import type { Reading } from '../pipeline.ts';
+import { describe } from '../describe.ts';
+import type { Described } from '../describe.ts';
 import type { Job, Source } from './job.ts';
 
 /** Does a job in this process. `fd` holds the bytes where the source needs them, and is owned from here on. */
-export async function perform(job: Job, fd: number | undefined, options: Omit<AnalyseOptions, 'verify' | 'opaque'>): Promise<Reading> {
+export async function perform(job: Job, fd: number | undefined, options: Omit<AnalyseOptions, 'verify' | 'opaque'>): Promise<Described> {
   const { source, target } = job;
+  const scanner = createScanner(job.rules);
   if (source.kind === 'sbom') {
     const { sbomReading } = await import('../sbom.ts');
-    return sbomReading(descriptor(fd), source.name);
+    return describe(scanner, sbomReading(descriptor(fd), source.name));
   }
-  const { analyzers } = createScanner(job.rules);
-  if (source.kind === 'directory') return { target, analysis: await analyseRoot(source.root, analyzers, { signal: options.signal, skip: new Map(source.skip) }), opened: null };
+  const { analyzers } = scanner;
+  if (source.kind === 'directory') return describe(scanner, { target, analysis: await analyseRoot(source.root, analyzers, { signal: options.signal, skip: new Map(source.skip) }), opened: null });
   const opaque = source.kind === 'engine' && source.plan.kind === 'in-place' ? (await import('@palisade/image/layer/opaque')).opaqueTest() : undefined;
   const opened = await openSource(source, fd);
   try {
     const analysis = await analyseImage(opened, analyzers, { ...options, verify: job.verify, ...(opaque === undefined ? {} : { opaque }) });
-    return { target, analysis, opened };
+    return describe(scanner, { target, analysis, opened });
   } finally {
     opened.close();
   }

@@ -7,7 +7,7 @@ import type { Duplex } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 import type { CacheStore } from '@palisade/image/cache/cache';
 import { messageOf } from '@palisade/model/error';
-import type { Reading } from '../pipeline.ts';
+import type { Described } from '../describe.ts';
 import { serveStore } from './cache-link.ts';
 import { attempts } from './confine.ts';
 import type { Attempt } from './confine.ts';
@@ -31,7 +31,7 @@ export type WorkerOptions = {
 export type Isolation = { readonly network: 'empty' | 'shared'; readonly user: 'nobody' | 'own'; readonly capabilities: 'none' | 'read-files' | 'some' };
 
 /** `failed`: the worker was ended by a limit or died; the reason is for people, the kind for the gap. */
-export type WorkerOutcome = { readonly isolation: Isolation } & ({ readonly reading: Reading } | { readonly refused: string } | { readonly failed: { readonly kind: string; readonly reason: string } });
+export type WorkerOutcome = { readonly isolation: Isolation } & ({ readonly described: Described } | { readonly refused: string } | { readonly failed: { readonly kind: string; readonly reason: string } });
 
 /** Lines of a worker that floods its parent are not collected beyond this. */
 const maxLine = 512 << 20;
@@ -65,7 +65,7 @@ async function run(way: Attempt, job: Job, fd: number | undefined, options: Work
 
 async function follow(child: ChildProcess, job: Job, options: WorkerOptions): Promise<WorkerOutcome | { unstarted: string }> {
   let isolation: Isolation | undefined;
-  let answer: { reading: Reading } | { refused: string } | undefined;
+  let answer: { described: Described } | { refused: string } | undefined;
   let killed: { kind: string; reason: string } | undefined;
   let said = '';
   const end = (kind: string, reason: string): void => {
@@ -85,7 +85,7 @@ async function follow(child: ChildProcess, job: Job, options: WorkerOptions): Pr
     else if ('ready' in parsed.data) isolation = measured(parsed.data.ready);
     else if ('progress' in parsed.data) options.progress?.(...parsed.data.progress);
     else if ('error' in parsed.data) answer = { refused: parsed.data.error };
-    else answer = { reading: { target: job.target, ...parsed.data.done } };
+    else answer = { described: { ...parsed.data.done, scan: { target: job.target, ...parsed.data.done.scan } } };
   }, () => end('limit-scan-result', `the scan worker answered with more than ${maxLine} bytes`));
   talk.on('error', () => {});
   talk.end(JSON.stringify(job));
