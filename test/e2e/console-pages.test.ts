@@ -2,6 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freshSecret, hashSecret } from '@palisade/app-console/auth/sessions';
 import type { Role } from '@palisade/app-console/auth/permission';
 import { judgementVersion, judgeStored } from '@palisade/app-console/ingest/judge-container';
+import { cycloneDxProblem } from '@palisade/catalog/sbom/cyclonedx-schema';
+import { readSbom } from '@palisade/catalog/sbom/read';
 import { callApi, consoleHere, consoleHome, enrolAgent, person } from './console-client.ts';
 import type { Answer, Person, TestAgent } from './console-client.ts';
 import { bareNode, containerId, dockerNode } from './web-world.ts';
@@ -154,6 +156,22 @@ describe('console: what the pages ask', () => {
     expect(groups.reduce((sum, group) => sum + (group['gaps'] as number), 0)).toBe(open.total.count);
     expect(groups.find((group) => group['kind'] === 'unreadable')).toMatchObject({ gaps: 1, count: 14, nodes: 1 });
     expect((await rows('/gaps?kind=limit-entries')).items).toMatchObject([{ image: { name: 'shop/web:1.9.0' } }]);
+  });
+
+  it('writes an image as CycloneDX and SPDX, with what is not known, for whoever may see the image', async () => {
+    const image = (await rows('/images?q=shop/web')).items[0]!;
+    const ask = (format: string, id = image['id'] as string): Promise<Response> => fetch(`${running.url}/api/v1/images/${id}/sbom?format=${format}`, { headers: { cookie: ada.cookie } });
+    const cyclone = await ask('cyclonedx');
+    expect([cyclone.status, cyclone.headers.get('content-disposition')]).toEqual([200, 'attachment; filename="shop-web-1.9.0.cdx.json"']);
+    const text = await cyclone.text();
+    expect(cycloneDxProblem('1.6', JSON.parse(text))).toBeUndefined();
+    expect(readSbom(Buffer.from(text), 'x.json').packages).toHaveLength(image['packages'] as number);
+    expect(text).toContain('palisade:gap:limit-entries');
+    const spdx = (await (await ask('spdx')).json()) as { spdxVersion: string; packages: unknown[]; annotations: { comment: string }[] };
+    expect([spdx.spdxVersion, spdx.packages.length]).toEqual(['SPDX-2.3', (image['packages'] as number) + 1]);
+    expect(spdx.annotations.some(({ comment }) => comment.includes('limit-entries'))).toBe(true);
+    expect((await ask('cyclonedx', (await rows('/images?status=not-scanned')).items[0]!['id'] as string)).status).toBe(409);
+    expect(await (await as('viewer', { cluster: 'other' }))('GET', `/images/${image['id'] as string}/sbom`)).toMatchObject({ status: 404 });
   });
 
   it('shows an asker of one project only what that project uses', async () => {

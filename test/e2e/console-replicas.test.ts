@@ -26,7 +26,7 @@ beforeAll(async () => {
   shared = { PALISADE_DATABASE_URL: `postgres://palisade:a%20password@/postgres?host=${postgres.reach.host}`, PALISADE_SECRET: 'the same on every replica' };
   const [api = 0, gateway = 0] = await freePorts(2);
   [urlOne, gatewayOne] = [`http://127.0.0.1:${api}`, `https://127.0.0.1:${gateway}`];
-  envOne = { ...shared, PALISADE_HOME: homeOne.home, PALISADE_LISTEN: `127.0.0.1:${api}`, PALISADE_AGENT_LISTEN: `127.0.0.1:${gateway}` };
+  envOne = { ...shared, PALISADE_HOME: homeOne.home, PALISADE_DRAIN: '2', PALISADE_LISTEN: `127.0.0.1:${api}`, PALISADE_AGENT_LISTEN: `127.0.0.1:${gateway}` };
   one = consoleProcess(envOne);
   // Both at once: they migrate one database and make one certificate authority.
   two = await consoleHere({ ...shared, PALISADE_HOME: homeTwo.home });
@@ -106,9 +106,12 @@ it('an agent revoked on one replica is refused by the other at once, on connecti
   await stream.ended;
 });
 
-it('stops in order: a request under way is answered, then the process ends by itself', async () => {
-  const slow = on(urlOne, 'GET', '/images');
-  expect((await slow).status).toBe(200);
-  expect(await one.end('SIGTERM')).toBe(0);
+it('stops in order: it says "not ready" while it still answers, then the process ends by itself', async () => {
+  expect((await fetch(`${urlOne}/readyz`)).status).toBe(200);
+  const ended = one.end('SIGTERM');
+  await expect.poll(async () => (await fetch(`${urlOne}/readyz`)).status, { interval: 20 }).toBe(503);
+  expect((await on(urlOne, 'GET', '/images')).status).toBe(200);
+  expect((await fetch(`${urlOne}/healthz`)).status).toBe(200);
+  expect(await ended).toBe(0);
   expect((await fetch(`${two.url}/readyz`)).status).toBe(200);
 });

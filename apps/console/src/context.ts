@@ -20,6 +20,8 @@ export type Context = {
   /** Folder for this replica's verified copies of feed bundles. */
   readonly cache: string;
   readonly version: string;
+  /** True once this replica has begun to stop: it still answers, but wants no new work. */
+  readonly stopping: boolean;
   /** Where people and agents reach this console: `https://host:port` of the gateway goes into join tokens. */
   readonly publicUrl: string;
   readonly agentUrl: string;

@@ -24,6 +24,7 @@ const catalogue = {
   'link-refused': { status: 403, title: 'The link is unknown, used or expired', retryable: false },
   'last-admin': { status: 409, title: 'Someone must stay administrator', retryable: false },
   internal: { status: 500, title: 'The console failed; its log says why', retryable: true },
+  stopping: { status: 503, title: 'This replica is about to stop: ask another', retryable: true },
   'database-away': { status: 503, title: 'The database cannot be reached', retryable: true },
 } as const;
 

@@ -17,6 +17,8 @@ export type ConsoleSettings = {
   readonly requestsPerMinute: number;
   /** Addresses or networks of proxies whose x-forwarded-for is believed. */
   readonly trustedProxies: readonly string[];
+  /** Seconds between "not ready" and the end, in which a balancer takes this replica out. */
+  readonly drainSeconds: number;
 };
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -38,6 +40,7 @@ export function readSettings(env: Environment): ConsoleSettings {
     agentUrl: env['PALISADE_AGENT_URL'],
     logLevel: env['PALISADE_LOG'] ?? 'info',
     requestsPerMinute: count('PALISADE_RATE_LIMIT', env['PALISADE_RATE_LIMIT'] ?? '6000'),
+    drainSeconds: count('PALISADE_DRAIN', env['PALISADE_DRAIN'] ?? '0'),
     trustedProxies: proxies(env['PALISADE_TRUSTED_PROXIES'] ?? ''),
   };
 }

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
 import type { Context } from './context.ts';
@@ -43,7 +44,11 @@ export type RunningConsole = {
 export async function startConsole(settings: ConsoleSettings, options: { version: string; web: string | undefined; fetch?: typeof fetch; log?: { write(line: string): void } }): Promise<RunningConsole> {
   const log = pino({ level: settings.logLevel, base: { service: 'palisade-console' }, redact: ['*.password', '*.token', '*.secret', 'req.headers'] }, options.log ?? process.stderr);
   const undo: (() => Promise<unknown> | void)[] = [];
+  let stopping = false;
+  let serving = false;
   const stop = async (): Promise<void> => {
+    stopping = true;
+    if (serving && settings.drainSeconds > 0) await sleep(settings.drainSeconds * 1000);
     for (const step of undo.splice(0).reverse()) {
       try {
         await step();
@@ -92,6 +97,9 @@ export async function startConsole(settings: ConsoleSettings, options: { version
       tasks,
       cache,
       version: options.version,
+      get stopping() {
+        return stopping;
+      },
       get publicUrl() {
         return addresses.url;
       },
@@ -107,6 +115,7 @@ export async function startConsole(settings: ConsoleSettings, options: { version
     await addRoutes(app, context);
     if (options.web !== undefined && existsSync(path.join(options.web, 'index.html'))) await serveWeb(app, options.web);
     await app.listen(settings.listen);
+    serving = true;
     addresses.url ||= `http://${shown(settings.listen.host)}:${(app.server.address() as AddressInfo).port}`;
     addresses.agentUrl ||= `https://${shown(settings.agentListen.host)}:${(gateway.server.address() as AddressInfo).port}`;
     jobs.summariesDue();

@@ -15,6 +15,7 @@ import { nodeRoutes } from './nodes.ts';
 import { overviewRoutes } from './overview.ts';
 import { vulnerabilityRoutes } from './vulnerabilities.ts';
 import { taskRoutes } from './tasks.ts';
+import { sbomRoutes } from './sbom.ts';
 import { tokenRoutes } from './tokens.ts';
 import { userRoutes } from './users.ts';
 import { waiverRoutes } from './waivers.ts';
@@ -22,7 +23,7 @@ import { waiverRoutes } from './waivers.ts';
 /** Every group of routes of the API. */
 export async function addRoutes(app: App, context: Context): Promise<void> {
   const groups = [
-    serviceRoutes, sessionRoutes, agentRoutes, imageRoutes, overviewRoutes, vulnerabilityRoutes, nodeRoutes, containerRoutes, coverageRoutes,
+    serviceRoutes, sessionRoutes, agentRoutes, imageRoutes, sbomRoutes, overviewRoutes, vulnerabilityRoutes, nodeRoutes, containerRoutes, coverageRoutes,
     documentRoutes, policyRoutes, waiverRoutes, feedRoutes, taskRoutes, userRoutes, tokenRoutes, auditRoutes, liveRoutes,
   ];
   for (const routes of groups) routes(app, context);

@@ -1,4 +1,5 @@
 import { coverage } from './en/coverage.ts';
+import { gapKinds } from './en/gap-kinds.ts';
 import { findings } from './en/findings.ts';
 import { frame } from './en/frame.ts';
 import { overview } from './en/overview.ts';
@@ -12,6 +13,6 @@ import { settings } from './en/settings.ts';
 import { waivers } from './en/waivers.ts';
 
 /** English texts of the console, one file a page or subject. Every key here exists in zh-CN too (the compiler checks it). */
-export const en = { ...coverage, ...findings, ...frame, ...images, ...overview, ...vulnerabilities, ...workloads, ...feeds, ...policies, ...problems, ...settings, ...waivers } as const;
+export const en = { ...coverage, ...findings, ...gapKinds, ...frame, ...images, ...overview, ...vulnerabilities, ...workloads, ...feeds, ...policies, ...problems, ...settings, ...waivers } as const;
 
 export type TextKey = keyof typeof en;

@@ -6,6 +6,7 @@ import { useRef, useState } from 'react';
 import type { z } from 'zod';
 import { ApiError, call, get, upload } from '../api.ts';
 import { FeedSources } from '../parts/feed-sources.tsx';
+import { useFilters } from '../parts/filters.ts';
 import { Problem } from '../parts/problem.tsx';
 import { RecentTasks } from '../parts/recent-tasks.tsx';
 import { useSpeech } from '../parts/text.ts';
@@ -86,7 +87,10 @@ function GetFeed(): ReactNode {
   const [sent, setSent] = useState<number>();
   const [problem, setProblem] = useState<unknown>();
   const [file, setFile] = useState<File>();
-  const [plan, setPlan] = useState<z.infer<typeof PullPlan>>();
+  // The question stands in the address: "get a feed" elsewhere leads here with it already put.
+  const { get: filter, set } = useFilters();
+  const wanted = filter('pull') === '1';
+  const { data: plan, error: noPlan, refetch } = useQuery({ queryKey: ['/feeds/pull'], queryFn: ({ signal }) => get<z.infer<typeof PullPlan>>('/feeds/pull', {}, signal), enabled: wanted });
   const again = (): void => {
     void client.invalidateQueries({ queryKey: ['/feeds'] });
     void client.invalidateQueries({ queryKey: ['/tasks'] });
@@ -113,13 +117,13 @@ function GetFeed(): ReactNode {
     } catch (error) {
       setProblem(error);
     }
-    setPlan(undefined);
+    set('pull', '');
   };
   const shrank = problem instanceof ApiError && problem.code === 'bundle-shrank' && file !== undefined;
   return (
     <>
       <Space wrap className="actions">
-        <Button type="primary" onClick={() => void get<z.infer<typeof PullPlan>>('/feeds/pull').then(setPlan, setProblem)}>
+        <Button type="primary" onClick={() => set('pull', '1')}>
           {t('feeds.pull')}
         </Button>
         <Button loading={sent !== undefined} onClick={() => input.current?.click()}>
@@ -143,6 +147,7 @@ function GetFeed(): ReactNode {
           <Progress percent={Math.floor(sent * 100)} showInfo={false} size="small" status="active" aria-label={t('feeds.import')} />
         </div>
       )}
+      {wanted && noPlan !== null ? <Problem error={noPlan} onRetry={() => void refetch()} /> : null}
       {problem === undefined ? null : (
         <Alert
           type="error"
@@ -154,7 +159,7 @@ function GetFeed(): ReactNode {
           action={shrank ? <Button onClick={() => void send(file, true)}>{t('feeds.importAnyway')}</Button> : undefined}
         />
       )}
-      <Modal open={plan !== undefined} title={t('feeds.pullTitle')} okText={t('feeds.pullStart')} cancelText={t('feeds.later')} onOk={() => void start()} onCancel={() => setPlan(undefined)}>
+      <Modal open={wanted && plan !== undefined} title={t('feeds.pullTitle')} okText={t('feeds.pullStart')} cancelText={t('feeds.later')} onOk={() => void start()} onCancel={() => set('pull', '')}>
         <p>{t('feeds.pullText', { files: plan?.files.length ?? 0 })}</p>
         <ul className="mono">
           {(plan?.hosts ?? []).map((host) => (
@@ -170,12 +175,22 @@ function Stored({ feeds }: { feeds: readonly Feed[] }): ReactNode {
   const { t, ago, exact, bytes } = useSpeech();
   const may = useMay();
   const client = useQueryClient();
-  const { message } = App.useApp();
+  const { message, modal } = App.useApp();
   const why = useWhy();
   const act = (work: Promise<unknown>): void => {
     work.then(
       () => void client.invalidateQueries({ queryKey: ['/feeds'] }),
       (error: unknown) => void message.error(why(error)),
+    );
+  };
+  // Going back to much less is possible, but only after one has read what would be lost.
+  const activate = (sha256: string, allowShrink: boolean): void => {
+    call('POST', `/feeds/${sha256}/activate`, { allowShrink }).then(
+      () => void client.invalidateQueries({ queryKey: ['/feeds'] }),
+      (error: unknown) => {
+        if (!(error instanceof ApiError && error.code === 'bundle-shrank')) return void message.error(why(error));
+        modal.confirm({ title: t('feeds.activateShrank'), content: error.message, okText: t('feeds.activateAnyway'), cancelText: t('feeds.later'), onOk: () => activate(sha256, true) });
+      },
     );
   };
   return (
@@ -198,7 +213,7 @@ function Stored({ feeds }: { feeds: readonly Feed[] }): ReactNode {
               render: (_, row) =>
                 may('manage-feeds') ? (
                   <Space>
-                    <Button onClick={() => act(call('POST', `/feeds/${row.sha256}/activate`, { allowShrink: true }))}>{t('feeds.activate')}</Button>
+                    <Button onClick={() => activate(row.sha256, false)}>{t('feeds.activate')}</Button>
                     <Popconfirm title={t('feeds.removeConfirm')} onConfirm={() => act(call('DELETE', `/feeds/${row.sha256}`))}>
                       <Button>{t('feeds.remove')}</Button>
                     </Popconfirm>

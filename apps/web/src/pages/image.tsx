@@ -1,5 +1,5 @@
 import type { ImageDetail } from '@palisade/app-console/routes/images';
-import { Alert, Tabs, Tag } from 'antd';
+import { Alert, Button, Space, Tabs, Tag } from 'antd';
 import type { ReactNode } from 'react';
 import { Link, useParams } from 'react-router';
 import type { z } from 'zod';
@@ -29,7 +29,7 @@ function Story({ image }: { image: Detail }): ReactNode {
   const gaps = image.gapList.length;
   return (
     <>
-      <PageTitle aside={<VerdictTag verdict={image.verdict} />}>
+      <PageTitle aside={<Space size="small"><VerdictTag verdict={image.verdict} />{image.status === null ? null : <Sbom id={image.id} />}</Space>}>
         {image.name} {image.kind === 'host' ? <Tag>{t('images.host')}</Tag> : null}
       </PageTitle>
       {image.status !== null && image.feed === null ? <Alert type="warning" showIcon title={t('image.noFeed')} style={{ marginBottom: 12 }} /> : null}
@@ -90,6 +90,18 @@ function Runs({ image }: { image: Detail }): ReactNode {
         ))}
       </ul>
       {image.containers.length > 8 ? <Link to={`/workloads?image=${encodeURIComponent(image.id)}`}>{`${t('common.all')} (${number(image.containers.length)})`}</Link> : null}
+    </>
+  );
+}
+
+/** Packages, findings and gaps of the image as one file for other tools. */
+function Sbom({ id }: { id: string }): ReactNode {
+  const { t } = useSpeech();
+  const address = `/api/v1/images/${encodeURIComponent(id)}/sbom`;
+  return (
+    <>
+      <Button href={`${address}?format=cyclonedx`} download>{t('image.sbomCycloneDx')}</Button>
+      <Button href={`${address}?format=spdx`} download>{t('image.sbomSpdx')}</Button>
     </>
   );
 }

@@ -5,6 +5,7 @@ import { useState } from 'react';
 import { Link } from 'react-router';
 import type { z } from 'zod';
 import { Counts } from '../parts/counts.tsx';
+import { GapKind } from '../parts/gap-kind.tsx';
 import { Loaded } from '../parts/loaded.tsx';
 import { SeverityTag } from '../parts/severity-tag.tsx';
 import { Command, PageTitle, When } from '../parts/story.tsx';
@@ -168,7 +169,7 @@ function Fix({ data: { fix, proof, feed } }: { data: Data }): ReactNode {
 
 function Blind({ data: { blind, proof } }: { data: Data }): ReactNode {
   const { t, say, number } = useSpeech();
-  const lines: { key: string; text: string; to: string; action: string; remedy?: string }[] = [];
+  const lines: { key: string; text: ReactNode; to: string; action: string; remedy?: string }[] = [];
   const line = (key: string, count: number, text: 'overview.silent' | 'overview.notScanned' | 'overview.failed' | 'overview.withoutFeed', to: string, action: string): void => {
     if (count > 0) lines.push({ key, text: t(text, { count: number(count) }), to, action });
   };
@@ -177,7 +178,7 @@ function Blind({ data: { blind, proof } }: { data: Data }): ReactNode {
   line('failed', blind.failed, 'overview.failed', '/images?status=failed', t('overview.see'));
   line('notScanned', blind.notScanned, 'overview.notScanned', '/images?status=not-scanned', t('overview.see'));
   for (const group of blind.groups) {
-    lines.push({ key: group.kind, text: t('overview.gap', { count: number(group.gaps), kind: group.kind }), to: `/coverage?kind=${encodeURIComponent(group.kind)}`, action: t('overview.see'), ...(group.remedy === null ? {} : { remedy: say(group.remedy) }) });
+    lines.push({ key: group.kind, text: <><GapKind kind={group.kind} />{t('overview.gap', { count: number(group.gaps) })}</>, to: `/coverage?kind=${encodeURIComponent(group.kind)}`, action: t('overview.see'), ...(group.remedy === null ? {} : { remedy: say(group.remedy) }) });
   }
   return (
     <section className="question" aria-label={t('overview.blind')}>

@@ -2,6 +2,7 @@ import type { GapRow } from '@palisade/app-console/routes/coverage';
 import type { ReactNode } from 'react';
 import { Link } from 'react-router';
 import type { z } from 'zod';
+import { GapKind } from './gap-kind.tsx';
 import { PagedTable } from './paged-table.tsx';
 import { When } from './story.tsx';
 import { useSpeech } from './text.ts';
@@ -19,7 +20,7 @@ export function GapTable({ query, empty, memory }: { query: Readonly<Record<stri
       empty={empty}
       {...(memory === undefined ? {} : { memory })}
       columns={[
-        { title: t('gap.kind'), key: 'kind', render: (_, row) => <span className="mono">{row.kind}</span> },
+        { title: t('gap.kind'), key: 'kind', render: (_, row) => <GapKind kind={row.kind} /> },
         { title: t('gap.subject'), key: 'subject', render: (_, row) => <span className="mono">{row.subject}</span> },
         { title: t('gap.where'), key: 'where', render: (_, row) => (row.image !== null ? <Link to={`/images/${encodeURIComponent(row.image.id)}`}>{row.image.name}</Link> : row.node !== null ? <Link to={`/workloads/nodes/${encodeURIComponent(row.node.id)}`}>{row.node.name}</Link> : t('gap.console')) },
         { title: t('gap.reason'), key: 'reason', render: (_, row) => row.reason },

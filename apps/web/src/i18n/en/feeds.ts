@@ -39,6 +39,8 @@ export const feeds = {
   'feeds.later': 'Not now',
   'feeds.stored': 'Earlier bundles',
   'feeds.activate': 'Put in use',
+  'feeds.activateShrank': 'This bundle holds far fewer records than the one in use. Vulnerabilities only the present one knows would no longer be shown.',
+  'feeds.activateAnyway': 'Put it in use anyway',
   'feeds.remove': 'Remove',
   'feeds.removeConfirm': 'Remove this stored bundle?',
   'task.rematch': 'Matching images with the new feed',

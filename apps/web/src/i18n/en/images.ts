@@ -43,6 +43,8 @@ export const images = {
   'verdict.allow': 'allow',
   'verdict.warn': 'warn',
   'verdict.deny': 'deny',
+  'image.sbomCycloneDx': 'Download SBOM (CycloneDX)',
+  'image.sbomSpdx': 'Download SBOM (SPDX)',
   'image.timeline': 'Layers from base to top',
   'image.brought': 'packages: {{packages}}',
   'image.nothingBrought': 'no packages',

@@ -32,7 +32,7 @@ export const overview = {
   'overview.notScanned': 'Images not scanned yet: {{count}}',
   'overview.failed': 'Images that could not be scanned: {{count}}',
   'overview.withoutFeed': 'Images matched without a feed, vulnerabilities unknown: {{count}}',
-  'overview.gap': '{{kind}}: {{count}}',
+  'overview.gap': ': {{count}}',
   'overview.see': 'Show',
   'overview.getFeed': 'Get a feed',
   'overview.allGaps': 'All gaps',

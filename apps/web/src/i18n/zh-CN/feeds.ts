@@ -41,6 +41,8 @@ export const feeds: Readonly<Record<keyof typeof en, string>> = {
   'feeds.later': '暂不',
   'feeds.stored': '以前的漏洞库',
   'feeds.activate': '启用',
+  'feeds.activateShrank': '此漏洞库的记录数远少于当前使用的漏洞库。只有当前漏洞库才收录的漏洞将不再显示。',
+  'feeds.activateAnyway': '仍然启用',
   'feeds.remove': '删除',
   'feeds.removeConfirm': '删除这个已存储的漏洞库？',
   'task.rematch': '正在用新漏洞库匹配镜像',

@@ -45,6 +45,8 @@ export const images: Readonly<Record<keyof typeof en, string>> = {
   'verdict.allow': '允许',
   'verdict.warn': '警告',
   'verdict.deny': '拒绝',
+  'image.sbomCycloneDx': '下载 SBOM（CycloneDX）',
+  'image.sbomSpdx': '下载 SBOM（SPDX）',
   'image.timeline': '从基础层到顶层',
   'image.brought': '{{packages}} 个软件包',
   'image.nothingBrought': '没有软件包',

@@ -34,7 +34,7 @@ export const overview: Readonly<Record<keyof typeof en, string>> = {
   'overview.notScanned': '{{count}} 个镜像尚未扫描',
   'overview.failed': '{{count}} 个镜像扫描失败',
   'overview.withoutFeed': '{{count}} 个镜像在没有漏洞库的情况下匹配：其漏洞未知',
-  'overview.gap': '{{kind}}：{{count}} 处',
+  'overview.gap': '：{{count}} 处',
   'overview.see': '查看',
   'overview.getFeed': '获取漏洞库',
   'overview.allGaps': '全部缺口',
