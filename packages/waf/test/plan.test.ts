@@ -3,9 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { lowerAscii } from '../src/bytes.ts';
 import { memoryStore } from '../src/engine/store.ts';
 import { beginTransaction } from '../src/http-transaction.ts';
+import { detection } from '../src/libinjection/built-in.ts';
 import { isOrdinaryText } from '../src/libinjection/sqli-quick.ts';
 import { detectSqli } from '../src/libinjection/sqli.ts';
 import { loadRules } from '../src/load.ts';
+import { operators } from '../src/operators/registry.ts';
 import { triggers } from '../src/plan/triggers.ts';
 import { requirementOf } from '../src/prefilter/requirement.ts';
 import { buildScanner } from '../src/prefilter/scanner.ts';
@@ -52,6 +54,26 @@ describe('triggers of transformations', () => {
         expect(transformations[name]!(inert, undefined)).toBe(inert);
       }
     }), { numRuns: 400 });
+  });
+});
+
+describe('base64', () => {
+  it('is decoded as far as it is base64', () => {
+    fc.assert(fc.property(fc.string({ unit: fc.constantFrom('a', 'Z', '0', '9', '+', '/', '=', '\r', '\n', '\r\n', '-', ' ', 'é'), maxLength: 24 }), (value) => {
+      const clean = /^(?:[A-Za-z0-9+/]|\r?\n)*/.exec(value)![0];
+      expect(transformations['base64decode']!(value, undefined)).toBe(Buffer.from(clean, 'base64').toString('latin1'));
+    }), { numRuns: 1000 });
+  });
+});
+
+describe('comparisons', () => {
+  it('say by their range what they say of each number', () => {
+    const number = fc.oneof(fc.integer({ min: -3, max: 3 }), fc.maxSafeInteger(), fc.constantFrom(Infinity, Number.MAX_SAFE_INTEGER, -Number.MAX_SAFE_INTEGER, 2 ** 53 + 2));
+    fc.assert(fc.property(fc.constantFrom('eq', 'ge', 'gt', 'le', 'lt'), number, number, (name, bound, value) => {
+      const matcher = operators[name]!(String(bound), { detection, readFile: () => '' });
+      if (matcher.range !== undefined) expect(value >= matcher.range[0] && value <= matcher.range[1]).toBe(matcher.number!(value));
+      else expect(Math.abs(bound)).toBeGreaterThanOrEqual(Number.MAX_SAFE_INTEGER);
+    }), { numRuns: 1000 });
   });
 });
 

@@ -6,7 +6,7 @@ import type { Transaction } from './transaction.ts';
 
 function change(tx: Transaction, rule: Rule, { collection, key, change: how, value }: SetVar): void {
   const name = expand(tx, rule, key);
-  const folded = lowerAscii(name);
+  const folded = key.fixed ? key.folded : lowerAscii(name);
   const right = expand(tx, rule, value);
   const next = (old: string | undefined): string => {
     if (how === 'set') return right;
@@ -15,7 +15,10 @@ function change(tx: Transaction, rule: Rule, { collection, key, change: how, val
   };
   if (collection === 'TX') {
     if (how === 'unset') tx.tx.delete(folded);
-    else tx.tx.set(folded, { key: tx.tx.get(folded)?.key ?? name, value: next(tx.tx.get(folded)?.value) });
+    else {
+      const old = tx.tx.get(folded);
+      tx.tx.set(folded, { key: old === undefined ? name : old.key, value: next(old?.value) });
+    }
     return;
   }
   const open = tx.persistent.get(collection);

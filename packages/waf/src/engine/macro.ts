@@ -1,7 +1,7 @@
 import { lowerAscii } from '../bytes.ts';
 
 /** Text with `%{VARIABLE.key}` in it, cut once at load. */
-export type Macro = { readonly text: string; readonly parts: readonly (string | { readonly variable: string; readonly key?: string; /** The key in lower case. */ readonly folded?: string })[]; /** Without any reference. */ readonly fixed: boolean };
+export type Macro = { readonly text: string; /** The text in lower case. */ readonly folded: string; readonly parts: readonly (string | { readonly variable: string; readonly key?: string; /** The key in lower case. */ readonly folded?: string })[]; /** Without any reference. */ readonly fixed: boolean };
 
 const reference = /%\{([A-Za-z_0-9]+)(?:[.:]([^}]*))?\}/g;
 
@@ -14,7 +14,7 @@ export function compileMacro(text: string): Macro {
     from = found.index + found[0].length;
   }
   if (from < text.length) parts.push(text.slice(from));
-  return { text, parts, fixed: parts.every((part) => typeof part === 'string') };
+  return { text, folded: lowerAscii(text), parts, fixed: parts.every((part) => typeof part === 'string') };
 }
 
 export const isFixed = (macro: Macro): boolean => macro.fixed;

@@ -30,6 +30,8 @@ export type Matcher = ((value: string, run: OperatorRun) => boolean) & {
   readonly requires?: () => Requirement;
   /** The same test for a value already read as a number. */
   readonly number?: (value: number) => boolean;
+  /** The same test once more, as the least and the greatest number that pass it. */
+  readonly range?: readonly [number, number] | undefined;
 };
 
 /** Compiles a parameter into a matcher, throwing an Error that says what is wrong with it. */

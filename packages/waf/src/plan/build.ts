@@ -3,7 +3,7 @@ import { commonness } from '../prefilter/requirement.ts';
 import { buildScanner } from '../prefilter/scanner.ts';
 import { foldCase, setOf } from '../regex/byte-sets.ts';
 import { chooseFeatures } from './features.ts';
-import type { Filtered, NodeSieve, PhaseBase, PhasePlan, Program, Sieve } from './program.ts';
+import type { Filtered, NodeSieve, PhaseBase, PhasePlan, Program, Sieve, View } from './program.ts';
 import { groupOf } from './program.ts';
 
 /** Short words are in every text; a rule that also demands a rare byte is better found by that. */
@@ -66,6 +66,9 @@ export function buildProgram(program: Program): void {
   program.stale = false;
 }
 
+/** Views are made when a text first asks for one; strange texts could ask for very many. */
+const maxViews = 256;
+
 function phaseBase(program: Program, base: number, rules: readonly Filtered[]): PhaseBase {
   const { nodes } = program.steps;
   const changesAll = (from: number): boolean => {
@@ -98,5 +101,24 @@ function phaseBase(program: Program, base: number, rules: readonly Filtered[]): 
   const calm = calmNodes.map(at);
   const triggerLow = calm.reduce((all, { low }) => all | low, 0);
   const triggerHigh = calm.reduce((all, { high }) => all | high, 0);
-  return { base, triggerLow, triggerHigh, still: sieve(({ nodes: own }) => own.some((node) => calmNodes.includes(node))), calm, always: used.filter(changesAll).map(at) };
+  const over = (within: readonly number[]): Sieve => sieve(({ nodes: own }) => own.some((node) => within.includes(node)));
+  const newView = (triggersLow: number, triggersHigh: number): View => {
+    const same = calm.filter(({ low, high, keys }) => keys === undefined && (low & triggersLow) === 0 && (high & triggersHigh) === 0);
+    return { still: over(same.map(({ node }) => node)), others: calm.filter((node) => !same.includes(node)) };
+  };
+  const nothingSure: View = { still: over([]), others: calm };
+  const views = new Map<number, Map<number, View>>();
+  let count = 0;
+  const viewOf = (triggersLow: number, triggersHigh: number): View => {
+    const byHigh = views.get(triggersLow);
+    const known = byHigh?.get(triggersHigh);
+    if (known !== undefined) return known;
+    if (count >= maxViews) return nothingSure;
+    const view = newView(triggersLow, triggersHigh);
+    if (byHigh === undefined) views.set(triggersLow, new Map([[triggersHigh, view]]));
+    else byHigh.set(triggersHigh, view);
+    count += 1;
+    return view;
+  };
+  return { base, triggerLow, triggerHigh, still: over(calmNodes), viewOf, always: used.filter(changesAll).map(at) };
 }

@@ -21,7 +21,18 @@ export type Link = {
   /** Has effects of the whole chain (`applyOnce`). */
   readonly effects: boolean;
   readonly next: Link | undefined;
+  /** Set where one number decides. */
+  readonly gate: Gate | undefined;
 };
+
+/** A rule that asks whether one TX variable, or (`count`) how many of it there are, lies between two numbers. */
+export type Gate = { readonly key: string; readonly count: boolean; readonly least: number; readonly most: number; readonly negated: boolean };
+
+function gateOf({ operator, targets: [target] }: Rule): Gate | undefined {
+  const range = operator?.matcher?.range;
+  if (range === undefined || target?.key === undefined) return undefined;
+  return { key: target.key, count: target.count, least: range[0], most: range[1], negated: operator!.negated };
+}
 
 /** A rule that values are filtered for: it can't match one that lacks what it requires. */
 export type Filtered = { readonly link: Link; readonly at: number; readonly owner: number; readonly requirement: Requirement; readonly bases: readonly number[]; readonly nodes: readonly number[] };
@@ -33,14 +44,17 @@ export type Segment = { state: 'unseen' | 'seen' | 'built'; readonly filtered: F
 export type Sieve = { /** By owner: place in the phase, or -1. */ readonly byOwner: Int32Array; /** Places of rules that may match without a literal of two bytes or more. */ readonly rest: Int32Array };
 /** `keys`: the only names, lower case, whose values these rules look at. */
 export type NodeSieve = { readonly node: number; /** Features without which every step up to the node changes nothing. */ readonly low: number; readonly high: number; readonly keys: ReadonlySet<string> | undefined; readonly sieve: Sieve };
+/** One sieve for all nodes at which a text with certain triggers is surely as it came, and the other nodes. */
+export type View = { readonly still: Sieve; readonly others: readonly NodeSieve[] };
 export type PhaseBase = {
   readonly base: number;
   /** For texts that no step changed: rules of every node but those whose steps change anything. */
   readonly still: Sieve;
   readonly triggerLow: number;
   readonly triggerHigh: number;
-  /** Nodes whose steps change nothing without their trigger, and the others. */
-  readonly calm: readonly NodeSieve[];
+  /** Where only some of the triggers are there: those of `low` and `high`. */
+  viewOf(low: number, high: number): View;
+  /** Nodes whose steps may change anything. */
   readonly always: readonly NodeSieve[];
 };
 
@@ -101,6 +115,7 @@ function linkOf(rule: Rule, steps: Steps, bases: Bases): Link {
     rule, mode, effects, silent: !effects && !rule.chain && rule.setvars.length === 0 && !rule.capture && rule.msg === undefined && rule.logdata === undefined && rule.tags.length === 0 && rule.severity === undefined, place: steps.place(rule.transformations), exclusions: rule.targets.filter((target) => target.exclude),
     targets: wanted.map((target) => ({ target, bases: wanted.some(isMoving) ? [] : bases.of(target) })),
     next: rule.next === undefined ? undefined : linkOf(rule.next, steps, bases),
+    gate: mode === 'key' && wanted.length === 1 ? gateOf(rule) : undefined,
   };
 }
 

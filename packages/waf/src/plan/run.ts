@@ -12,7 +12,7 @@ import type { Matcher, OperatorRun } from '../operators/operator.ts';
 import type { Phase, Rule } from '../seclang/rule.ts';
 import type { Target } from '../seclang/targets.ts';
 import { buildProgram } from './build.ts';
-import type { Link, PhasePlan, Program } from './program.ts';
+import type { Gate, Link, PhasePlan, Program } from './program.ts';
 import { groupOf, newProgram } from './program.ts';
 import type { Record, Text } from './records.ts';
 import { foldedKey } from './records.ts';
@@ -191,6 +191,16 @@ function overKey(tx: Transaction, link: Link, into: Found[]): boolean {
   return matched;
 }
 
+/** Whether a gate holds: most of them don't, or change nothing but the list of matches. */
+function passes(tx: Transaction, { key, count, least, most, negated }: Gate): boolean {
+  const entry = tx.tx.get(key);
+  let number: number;
+  if (count) number = entry === undefined ? 0 : 1;
+  else if (entry === undefined) return false;
+  else number = entry.number ??= leadingInteger(entry.value);
+  return (number >= least && number <= most) !== negated;
+}
+
 function runLink(tx: Transaction, program: Program, group: 0 | 1, link: Link, hits: readonly Record[] | undefined, into: Found[]): boolean {
   const { rule } = link;
   if (link.mode === 'plain' && hits === undefined) return evaluate(tx, rule, into);
@@ -262,7 +272,11 @@ export function runPlanned(tx: Transaction, phase: Phase): void {
         at += 1;
         continue;
       }
-      const { rule } = entry;
+      const { rule, gate } = entry;
+      if (gate !== undefined && tx.removedTargets.length === 0 && !passes(tx, gate)) {
+        at += 1;
+        continue;
+      }
       if ((tx.removedIds.length > 0 || tx.removedTags.size > 0 || tx.removedMessages.size > 0) && removed(tx, rule)) {
         at += 1;
         continue;

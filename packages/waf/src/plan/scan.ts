@@ -1,6 +1,7 @@
+import { lowerAscii } from '../bytes.ts';
 import type { Scanner } from '../prefilter/scanner.ts';
 import type { Transaction } from '../engine/transaction.ts';
-import type { PhaseBase, PhasePlan, Program, Sieve } from './program.ts';
+import type { NodeSieve, PhaseBase, PhasePlan, Program, Sieve } from './program.ts';
 import type { Record, Text } from './records.ts';
 import { foldedKey, newText } from './records.ts';
 
@@ -15,8 +16,19 @@ function scan(scanner: Scanner, text: Text): void {
   scanner.scan(text.text);
   text.low = scanner.low;
   text.high = scanner.high;
-  if (scanner.count > 0) text.owners = Array.from(scanner.found.subarray(0, scanner.count));
+  if (scanner.count > 0) {
+    const owners: number[] = [];
+    for (let index = 0; index < scanner.count; index += 1) owners.push(scanner.found[index]!);
+    text.owners = owners;
+  }
   text.scanned = true;
+}
+
+function copyScan(from: Text, to: Text): void {
+  to.scanned = true;
+  to.low = from.low;
+  to.high = from.high;
+  to.owners = from.owners;
 }
 
 /** The text of a value at a node; steps whose trigger a scanned text lacks are passed over. */
@@ -29,7 +41,11 @@ export function textAt(tx: Transaction, program: Program, record: Record, node: 
   let after = before;
   if (!before.scanned || (before.low & program.stepLow[node]!) !== 0 || (before.high & program.stepHigh[node]!) !== 0 || (program.stepLow[node] === -1 && program.stepHigh[node] === -1)) {
     const text = step.apply(before.text, tx.rules.unicodeMap);
-    if (text !== before.text) after = newText(text);
+    if (text !== before.text) {
+      after = newText(text);
+      // What a scan finds is the same in upper and lower case.
+      if (before.scanned && text.length === before.text.length && text === (before.lower ??= lowerAscii(before.text))) copyScan(before, after);
+    }
   }
   (record.at ??= [])[node] = after;
   return after;
@@ -61,6 +77,14 @@ function sift(plan: PhasePlan, { byOwner, rest }: Sieve, record: Record, text: T
   }
 }
 
+function siftAt(tx: Transaction, program: Program, plan: PhasePlan, scanner: Scanner, record: Record, { node, low, high, keys, sieve }: NodeSieve, always: boolean): void {
+  if (keys !== undefined && !keys.has(foldedKey(record))) return;
+  const same = !always && (record.first.low & low) === 0 && (record.first.high & high) === 0;
+  const text = same ? record.first : textAt(tx, program, record, node);
+  if (!text.scanned) scan(scanner, text);
+  sift(plan, sieve, record, text);
+}
+
 /** Scans every value of a base and notes with each rule of the phase which of them it may match. */
 export function distribute(tx: Transaction, program: Program, plan: PhasePlan, scanner: Scanner, base: PhaseBase, records: readonly Record[]): void {
   for (let index = 0; index < records.length; index += 1) {
@@ -69,19 +93,10 @@ export function distribute(tx: Transaction, program: Program, plan: PhasePlan, s
     if (!first.scanned) scan(scanner, first);
     if ((first.low & base.triggerLow) === 0 && (first.high & base.triggerHigh) === 0) sift(plan, base.still, record, first);
     else {
-      for (let place = 0; place < base.calm.length; place += 1) {
-        const { node, low, high, keys, sieve } = base.calm[place]!;
-        if (keys !== undefined && !keys.has(foldedKey(record))) continue;
-        const text = (first.low & low) === 0 && (first.high & high) === 0 ? first : textAt(tx, program, record, node);
-        if (!text.scanned) scan(scanner, text);
-        sift(plan, sieve, record, text);
-      }
+      const view = base.viewOf(first.low & base.triggerLow, first.high & base.triggerHigh);
+      sift(plan, view.still, record, first);
+      for (let place = 0; place < view.others.length; place += 1) siftAt(tx, program, plan, scanner, record, view.others[place]!, false);
     }
-    for (const { node, keys, sieve } of base.always) {
-      if (keys !== undefined && !keys.has(foldedKey(record))) continue;
-      const text = textAt(tx, program, record, node);
-      if (!text.scanned) scan(scanner, text);
-      sift(plan, sieve, record, text);
-    }
+    for (let place = 0; place < base.always.length; place += 1) siftAt(tx, program, plan, scanner, record, base.always[place]!, true);
   }
 }
