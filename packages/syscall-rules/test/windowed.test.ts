@@ -115,3 +115,47 @@ it.each([
   expect(problems[0]?.file).toBe('windowed.yaml');
   expect(problems[0]?.line).toBeGreaterThan(4);
 });
+
+function event(line: object): Event {
+  return { ...(reader.read(JSON.stringify({ event: line })) as Event) };
+}
+
+it('joins two events by keys of their own, and keeps silent where the other condition was true', () => {
+  const rule = `
+- rule: Written and run
+  desc: x
+  condition: evt.type=connect
+  key: [fd.sport]
+  within: 10s
+  after: evt.type=listen
+  afterKey: [fd.num]
+  unless: evt.type=accept
+  unlessKey: [evt.res]
+  output: x
+  priority: WARNING
+`;
+  const { counts, problems } = counter(rule);
+  expect(problems).toEqual([]);
+  const listen = (time: number, num: number) => counts.count(event({ type: 'listen', time, pid: 7, res: 0, fd: { num, kind: 'ipv4', role: 'server' } }));
+  expect(counts.count(connect(second, 7, '10.0.0.9', 80)).length).toBe(0);
+  listen(2 * second, 80);
+  expect(counts.count(connect(3 * second, 7, '10.0.0.9', 81)).length).toBe(0);
+  expect(counts.count(connect(4 * second, 7, '10.0.0.9', 80)).length).toBe(1);
+  listen(30 * second, 80);
+  expect(counts.count(connect(41 * second, 7, '10.0.0.9', 80)).length).toBe(0);
+});
+
+it('refuses keys that cannot be compared', () => {
+  const rule = (more: string) => `
+- rule: R
+  desc: x
+  condition: evt.type=connect
+  key: [fd.sport]
+  within: 10s
+${more}
+  output: x
+  priority: WARNING
+`;
+  expect(counter(rule('  afterKey: [fd.num]')).problems[0]?.message).toContain('afterKey stands without after');
+  expect(counter(rule('  unless: evt.type=accept\n  unlessKey: [fd.num, proc.pid]')).problems[0]?.message).toContain('unlessKey has 2 fields, key has 1');
+});

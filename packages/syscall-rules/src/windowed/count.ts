@@ -1,13 +1,14 @@
 import type { Event } from '../event.ts';
 import { eventTypes } from '../event-types/table.ts';
 import type { CompiledWindow } from './load.ts';
+import { Marks } from './marks.ts';
 
 /** Most keys one rule remembers: beyond, the one unused longest goes, and that is counted. */
 const maxKeys = 20_000;
 /** Most different values one key remembers; a rule can't ask for more. */
 const maxDistinct = 4096;
 
-type State = { times: number[]; values: string[]; sums: number[]; sum: number; armed: number; silentUntil: number };
+type State = { times: number[]; values: string[]; sums: number[]; sum: number; silentUntil: number };
 
 /** A windowed rule that became true, with what the window held. `seconds` is its length from first to last event. */
 export type WindowMatch = { readonly rule: CompiledWindow; readonly count: number; readonly distinct: number; readonly sum: number; readonly seconds: number };
@@ -25,7 +26,8 @@ export function createWindowCounter(rules: readonly CompiledWindow[]): WindowCou
   const enabled = rules.filter((rule) => rule.enabled);
   const states = new Map<CompiledWindow, Map<string, State>>(enabled.map((rule) => [rule, new Map()]));
   const forgotten = new Map<string, number>();
-  const byType = eventTypes.map((type) => enabled.filter((rule) => rule.eventTypes.includes(type.id) || rule.after?.eventTypes.includes(type.id) === true));
+  const marks = new Map(enabled.map((rule) => [rule, { after: new Marks(maxKeys), unless: new Marks(maxKeys) }]));
+  const byType = eventTypes.map((type) => enabled.filter((rule) => rule.eventTypes.includes(type.id) || rule.after?.eventTypes.includes(type.id) === true || rule.unless?.eventTypes.includes(type.id) === true));
 
   function stateOf(rule: CompiledWindow, key: string): State {
     const keys = states.get(rule) as Map<string, State>;
@@ -36,22 +38,34 @@ export function createWindowCounter(rules: readonly CompiledWindow[]): WindowCou
         if (oldest !== undefined) keys.delete(oldest);
         forgotten.set(rule.name, (forgotten.get(rule.name) ?? 0) + 1);
       }
-      state = { times: [], values: [], sums: [], sum: 0, armed: Number.NEGATIVE_INFINITY, silentUntil: Number.NEGATIVE_INFINITY };
+      state = { times: [], values: [], sums: [], sum: 0, silentUntil: Number.NEGATIVE_INFINITY };
     } else keys.delete(key); // put back at the end: the map's order is that of last use
     keys.set(key, state);
     return state;
   }
 
   return {
-    forgotten: () => forgotten,
+    forgotten() {
+      const all = new Map(forgotten);
+      for (const [rule, { after, unless }] of marks) {
+        const count = after.forgotten + unless.forgotten;
+        if (count > 0) all.set(rule.name, (all.get(rule.name) ?? 0) + count);
+      }
+      return all;
+    },
     count(event) {
       const candidates = byType[event.type];
       if (candidates === undefined || candidates.length === 0) return none;
       let matched: WindowMatch[] | undefined;
       for (const rule of candidates) {
-        if (rule.after?.check(event) === true) stateOf(rule, rule.key(event)).armed = event.time;
+        const { after, unless } = marks.get(rule) as { readonly after: Marks; readonly unless: Marks };
+        if (rule.after?.check(event) === true) after.set(rule.after.key(event), event.time);
+        if (rule.unless?.check(event) === true) unless.set(rule.unless.key(event), event.time);
         if (!rule.check(event)) continue;
-        const match = add(rule, stateOf(rule, rule.key(event)), event);
+        const key = rule.key(event);
+        if (rule.after !== undefined && !after.within(key, event.time, rule.within)) continue;
+        if (rule.unless !== undefined && unless.within(key, event.time, rule.within)) continue;
+        const match = add(rule, stateOf(rule, key), event);
         if (match !== undefined) (matched ??= []).push(match);
       }
       return matched ?? none;
@@ -61,7 +75,6 @@ export function createWindowCounter(rules: readonly CompiledWindow[]): WindowCou
 
 function add(rule: CompiledWindow, state: State, event: Event): WindowMatch | undefined {
   const { time } = event;
-  if (rule.after !== undefined && time - state.armed > rule.within) return undefined;
   let expired = 0;
   while (expired < state.times.length && time - (state.times[expired] as number) > rule.within) expired += 1;
   if (expired > 0) forget(rule, state, expired);

@@ -21,6 +21,11 @@ export const WindowedRule = z.strictObject({
   sum: z.strictObject({ field: text, atLeast: z.number().positive() }).optional(),
   /** Only after this other condition was true for the same key, at most `within` before. */
   after: text.optional(),
+  /** The fields of the `after` event that must equal `key`; as many as there. Default: `key`. */
+  afterKey: z.array(text).min(1).max(8).optional(),
+  /** Not when this condition was true for the same key, at most `within` before. */
+  unless: text.optional(),
+  unlessKey: z.array(text).min(1).max(8).optional(),
   /** The gaps between events are alike: standard deviation at most this share of their mean. */
   regular: z.strictObject({ spread: z.number().positive().max(1), atLeast: duration }).optional(),
   output: text,

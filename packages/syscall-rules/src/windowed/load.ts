@@ -17,6 +17,7 @@ import { compileTemplate } from '../output/template.ts';
 import type { RuleFile, Ruleset } from '../ruleset.ts';
 import type { WindowedRule } from './document.ts';
 import { WindowedRules } from './document.ts';
+import type { MarkRule } from './marks.ts';
 
 /** A windowed rule ready to count. `within` and `atLeast` are ns. */
 export type CompiledWindow = {
@@ -31,7 +32,8 @@ export type CompiledWindow = {
   readonly condition: Ruleset['rules'][number]['condition'];
   readonly eventTypes: readonly number[];
   readonly check: Check;
-  readonly after: { readonly check: Check; readonly eventTypes: readonly number[] } | undefined;
+  readonly after: MarkRule | undefined;
+  readonly unless: MarkRule | undefined;
   key(event: Event): string;
   distinct: ((event: Event) => string) | undefined;
   sum: { value(event: Event): number; readonly atLeast: number } | undefined;
@@ -96,7 +98,6 @@ function compileWindow(rule: WindowedRule, file: string, line: number, ruleset: 
   const priority = priorities.find((known) => known.toLowerCase() === rule.priority.toLowerCase()) ?? (rule.priority.toLowerCase() === 'info' ? 'Informational' : undefined);
   if (priority === undefined) throw new ConditionError(`priority "${rule.priority}" is none of ${priorities.join(', ')}`, 0);
   const main = ruleset.compile(rule.condition, file, line);
-  const after = rule.after === undefined ? undefined : ruleset.compile(rule.after, file, line);
   const operand = (text: string): Operand => ruleset.operand(text);
   const joined = (texts: readonly string[]) => {
     const operands = texts.map(operand);
@@ -104,14 +105,25 @@ function compileWindow(rule: WindowedRule, file: string, line: number, ruleset: 
     if (operands.length === 1 && only !== undefined) return (event: Event) => plain(only.get(event));
     return (event: Event) => operands.map(({ get }) => plain(get(event))).join('\u0000');
   };
+  const key = joined(rule.key);
+  const mark = (name: 'after' | 'unless', condition: string | undefined, fields: readonly string[] | undefined): MarkRule | undefined => {
+    if (condition === undefined) {
+      if (fields !== undefined) throw new ConditionError(`${name}Key stands without ${name}`, 0);
+      return undefined;
+    }
+    if (fields !== undefined && fields.length !== rule.key.length) throw new ConditionError(`${name}Key has ${fields.length} fields, key has ${rule.key.length}: they are compared one by one`, 0);
+    const compiled = ruleset.compile(condition, file, line);
+    return { condition: compiled.condition, check: compiled.check, eventTypes: compiled.eventTypes, key: fields === undefined ? key : joined(fields) };
+  };
   const sum = rule.sum === undefined ? undefined : operand(rule.sum.field);
   if (sum !== undefined && sum.type !== 'number') throw new ConditionError(`sum.field "${rule.sum?.field ?? ''}" is no number`, 0);
   const output = rule.output.replaceAll(/%window\.(count|distinct|sum|seconds)/g, '\u0001$1\u0001');
   return {
     name: rule.rule, id: rule.tags.find((tag) => /^palisade_R\w+$/.test(tag)) ?? rule.rule, desc: rule.desc, priority, tags: rule.tags, enabled: rule.enabled, file, line,
     condition: main.condition, eventTypes: main.eventTypes, check: main.check,
-    after: after === undefined ? undefined : { check: after.check, eventTypes: after.eventTypes },
-    key: joined(rule.key),
+    after: mark('after', rule.after, rule.afterKey),
+    unless: mark('unless', rule.unless, rule.unlessKey),
+    key,
     distinct: rule.distinct === undefined ? undefined : joined(rule.distinct),
     sum: sum === undefined ? undefined : { value: (event) => Math.max(0, Number(sum.get(event) ?? 0)), atLeast: rule.sum?.atLeast ?? 0 },
     regular: rule.regular === undefined ? undefined : { spread: rule.regular.spread, atLeast: (parseDuration(rule.regular.atLeast) ?? 0) * 1e6 },
@@ -122,6 +134,7 @@ function compileWindow(rule: WindowedRule, file: string, line: number, ruleset: 
 }
 
 function plain(value: FieldValue): string {
-  return Array.isArray(value) ? value.join(',') : String(value);
+  // Of a file's two names, the one where links led: it is what an executed file is called.
+  return Array.isArray(value) ? String(value.at(-1)) : String(value);
 }
 
