@@ -85,15 +85,17 @@ async function run(wanted: readonly Wanted[], options: Options, io: Io): Promise
     await engine?.stop();
     rmSync(folder, { recursive: true, force: true });
   }
-  const failed = outcomes.filter(({ result }) => result !== 'caught' && result !== 'quiet').length;
+  const failed = outcomes.filter((outcome) => !passed(outcome)).length;
   const delays = outcomes.flatMap(({ kind, delay }) => (kind === 'attack' && delay !== undefined ? [delay] : [])).sort((a, b) => a - b);
   if (options.format === 'table' && delays.length > 0) io.out(`time from act to alert: median ${delays[delays.length >> 1]} ms, longest ${delays.at(-1)} ms\n`);
   io.out(`${outcomes.length - failed} passed, ${failed} failed\n`);
   return failed === 0 && !io.signal.aborted ? 0 : 1;
 }
 
+const passed = ({ result }: Pick<Outcome, 'result'>): boolean => result === 'caught' || result === 'noticed' || result === 'quiet';
+
 function line({ id, variant, result, rules, delay, detail }: Outcome): string {
-  const good = result === 'caught' || result === 'quiet';
+  const good = passed({ result });
   return `${good ? 'ok  ' : 'FAIL'} ${result.padEnd(11)} ${`${id}/${variant}`.padEnd(44)} ${delay === undefined ? '' : `${delay} ms  `}${rules.join(', ')}${!good && detail !== undefined ? `  (${detail})` : ''}`;
 }
 

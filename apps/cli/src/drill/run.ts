@@ -21,7 +21,8 @@ export type Outcome = {
   readonly variant: string;
   readonly kind: Scenario['kind'];
   readonly class: Scenario['class'];
-  readonly result: 'caught' | 'missed' | 'quiet' | 'false-alarm' | 'broken';
+  /** "noticed": told, but below warning, since honest work does the same. */
+  readonly result: 'caught' | 'noticed' | 'missed' | 'quiet' | 'false-alarm' | 'broken';
   readonly rules: readonly string[];
   /** Milliseconds from the first alarming act to its alert. */
   readonly delay?: number;
@@ -77,6 +78,7 @@ function judged(kind: Scenario['kind'], alerts: readonly Alert[]): Pick<Outcome,
   const alarms = alerts.filter(({ priority }) => alarming.has(priority));
   const rules = [...new Set(alarms.map(({ rule }) => rule))];
   const [first] = alarms;
+  if (first === undefined && kind === 'attack' && alerts[0] !== undefined) return { result: 'noticed', rules: [...new Set(alerts.map(({ rule }) => rule))], delay: alerts[0].delay };
   if (first === undefined) return { result: kind === 'attack' ? 'missed' : 'quiet', rules, ...(alerts.length === 0 ? {} : { detail: `below warning: ${[...new Set(alerts.map(({ rule }) => rule))].join(', ')}` }) };
   return { result: kind === 'attack' ? 'caught' : 'false-alarm', rules, delay: first.delay, ...(kind === 'benign' ? { detail: first.output } : {}) };
 }
