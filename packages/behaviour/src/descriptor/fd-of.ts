@@ -27,7 +27,8 @@ export function socketFd(num: number, info: SocketInfo, memory: SocketMemory | u
   const v6 = info.family === 10;
   const size = v6 ? 16 : 4;
   const mapped = v6 && (isMapped(info.remote, 0) || isMapped(info.local, 0) || remote?.ip.includes('.') === true);
-  const hasPeer = info.remotePort !== 0 || !isZero(info.remote, 0, size);
+  // After a refused connect the kernel keeps the peer's address and forgets its port: what was asked for says more.
+  const hasPeer = info.remotePort !== 0 || (remote === undefined && !isZero(info.remote, 0, size));
   const hasLocal = info.localPort !== 0 || !isZero(info.local, 0, size);
   return {
     num,
