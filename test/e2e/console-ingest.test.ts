@@ -45,6 +45,18 @@ describe('console: from an agent\'s item to the API', () => {
     expect(detail.body['containers']).toMatchObject([{ name: 'web-1', project: 'shop' }]);
   });
 
+  it('shows what a web application firewall reported, once, found by rule, path and outcome', async () => {
+    const event = { time: new Date().toISOString(), id: 'w-1', site: 'shop', client: '192.0.2.9', method: 'GET', host: 'shop', path: '/login', mode: 'block', action: 'blocked', status: 403, scores: { total: 5, bySeverity: { critical: 5 } }, matches: [{ rule: 942100, msg: 'SQL injection', tags: [], severity: 'critical', variable: 'ARGS:q', offset: 0, bytes: '1 or 1' }], gaps: [], took_us: 80 };
+    const item = { id: 'waf-item-1', kind: 'waf-event', at: event.time, body: event };
+    expect(await agent.post(running.agentUrl, [item, { ...item, id: 'waf-item-again' }])).toMatchObject({ status: 200, body: { refused: [] } });
+    const found = async (query: string): Promise<unknown[]> => (await ada.call('GET', `/waf/events?${query}`)).body['items'] as unknown as unknown[];
+    expect(await found('')).toMatchObject([{ node: { name: 'node-1' }, event }]);
+    expect(await found('rule=942100&action=blocked&q=login')).toHaveLength(1);
+    expect(await found('rule=1')).toEqual([]);
+    expect(await found('action=logged')).toEqual([]);
+    expect((await ada.call('GET', '/waf/sites')).body['items']).toMatchObject([{ site: 'shop', events: 1, blocked: 1, clients: 1, addedMicroseconds: 80 }]);
+  });
+
   it('pages findings by cursor without loss or repetition', async () => {
     const { body } = await ada.call('GET', '/images');
     const seen: string[] = [];

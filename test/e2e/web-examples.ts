@@ -9,6 +9,7 @@ export const examples: Readonly<Record<string, (person: Person) => Promise<strin
   '/vulnerabilities/:kind/:rule': async () => '/vulnerabilities/vulnerability/CVE-2021-44228',
   '/workloads/containers/:id': async (person) => `/workloads/containers/${await first(person, '/containers?q=shop-api')}`,
   '/workloads/nodes/:id': async (person) => `/workloads/nodes/${await first(person, '/nodes?q=shop')}`,
+  '/web-protection/events/:id': async (person) => `/web-protection/events/${await first(person, '/waf/events?action=blocked')}`,
   '/policies/:id': async (person) => `/policies/${await declared(person, policy)}`,
   '/waivers/:id': async (person) => `/waivers/${await declared(person, waiver)}`,
   '/settings/:tab': async () => '/settings/users',

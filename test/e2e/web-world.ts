@@ -101,6 +101,15 @@ function item(kind: string, subject: string, minutes: number, body: unknown): It
 
 const gap = (kind: string, subject: string, reason: string, en: string, zh: string, count = 1): Gap => ({ kind, subject, reason, count, since: ago(180), remedy: { en, 'zh-CN': zh } });
 
+const webEvents: readonly Item[] = [
+  webEvent('shopa1-1', 3, 'blocked', 403, '/products', [{ rule: 942100, msg: 'SQL Injection Attack Detected via libinjection', tags: ['attack-sqli'], severity: 'critical', variable: 'ARGS:id', offset: 0, bytes: "1' or 1=1-- " }], 5),
+  webEvent('shopa1-2', 40, 'logged', 200, '/search', [{ rule: 941100, msg: 'XSS Attack Detected via libinjection', tags: ['attack-xss'], severity: 'critical', variable: 'ARGS:q', offset: 4, bytes: '<script>' }], 5),
+];
+
+function webEvent(id: string, minutes: number, action: 'blocked' | 'logged', status: number, path: string, matches: readonly object[], total: number): Item {
+  return item('waf-event', id, minutes, { time: ago(minutes), id, site: 'shop', client: '198.51.100.23', method: 'GET', host: 'shop.example', path, mode: 'block', action, status, scores: { total, bySeverity: { critical: total } }, matches, gaps: [], took_us: 212 });
+}
+
 /** What the agent of the machine with Docker sends. */
 export function dockerNode(): Item[] {
   return [
@@ -110,6 +119,7 @@ export function dockerNode(): Item[] {
     ...containers.map(containerItem),
     item('inventory', 'docker', 0, { containers: containers.map(({ name }) => containerId(name)), images: [...recipes.map(({ name }) => ({ id: imageId(name), names: [name], size: 90_000_000 })), { id: sha('image', 'new/arrival:latest'), names: ['new/arrival:latest'], size: 12_000_000 }] }),
     item('gaps', 'docker-engine', 4, { source: 'engine', gaps: [gap('engine-unsupported', '/run/podman/podman.sock', 'Podman is not supported yet', 'Its containers are not looked at; run them under Docker or wait for support.', '其容器未被检查；请改用 Docker 运行或等待支持。')] }),
+    ...webEvents,
     item('gaps', 'docker-sensor', 4, { source: 'sensor', gaps: [gap('sensor-missing', 'shop-01', 'no sensor runs on this node', 'Start the node container with the sensor.', '启动带传感器的节点容器。')] }),
   ];
 }

@@ -15,6 +15,7 @@ import { createReporter } from './report.ts';
 import { runScan } from './scan/run-scan.ts';
 import { createScanQueue } from './scan/scan-queue.ts';
 import { reportDropped } from './spool/report-dropped.ts';
+import { takeWafEvents } from './waf/listen.ts';
 import { openSpool } from './spool/spool.ts';
 
 export type AgentOptions = {
@@ -53,6 +54,7 @@ export async function runAgent(options: AgentOptions): Promise<void> {
   let current = identity;
   const spool = openSpool(path.join(folder, 'spool'));
   const report = createReporter(spool, current.node, () => new Date());
+  const waf = takeWafEvents(folder, report, log);
   const failures = new Map<string, Gap>();
   const scans = createScanQueue({
     folder,
@@ -159,6 +161,7 @@ export async function runAgent(options: AgentOptions): Promise<void> {
     await Promise.all([keepRenewed(), followCommands(), followEngine(), deliver({ spool, who: () => ({ url: current.url, credentials: current }), signal, log })]);
   } finally {
     clearInterval(tick);
+    waf.close();
     await scans.idle();
     spool.close();
   }

@@ -3,6 +3,7 @@ import { Container } from './container.ts';
 import { Gap } from './gap.ts';
 import { Node } from './node.ts';
 import { ScanResult } from './scan-result.ts';
+import { WafEvent } from './waf-event.ts';
 
 // What agent and console say to each other, over HTTPS with client certificates on PALISADE_AGENT_LISTEN:
 //   GET  /agent/v1/ca        the console's CA certificate (PEM); the agent compares its SHA-256 with the join token's
@@ -48,6 +49,7 @@ export const itemBodies = {
   }),
   scan: z.object({ source: z.enum(['image', 'host']), scan: ScanResult }),
   gaps: z.object({ source: z.string(), gaps: z.array(Gap) }),
+  'waf-event': WafEvent,
   'command-result': z.object({ command: z.string(), ok: z.boolean(), message: z.string().optional(), data: z.unknown().optional() }),
 } as const;
 export type ItemKind = keyof typeof itemBodies;

@@ -6,6 +6,7 @@ import type { RuleSet } from '@palisade/waf/load';
 import type { Command } from '../command.ts';
 import { parentGone } from '../parent.ts';
 import { loadRuleFiles } from './waf/rule-files.ts';
+import { toAgent } from './waf/to-agent.ts';
 import { serveOptions } from './waf/serve-options.ts';
 
 /** Seconds that requests under way get when the worker ends. */
@@ -19,6 +20,7 @@ export const command: Command = {
   async run(args, io) {
     const options = serveOptions(args, io.cwd);
     const load = (): RuleSet => loadRuleFiles(options.rules, io.cwd, baseSettings(options.paranoia));
+    const agent = toAgent(io);
     let worker: RunningWorker | undefined;
     // From the first moment: asked while the rules are still being read, the signal must not end the process.
     const reload = (): void => {
@@ -30,7 +32,11 @@ export const command: Command = {
       }
     };
     process.on('SIGHUP', reload);
-    worker = await startWorker(options.worker, load(), (event) => io.out(`${JSON.stringify(event)}\n`));
+    worker = await startWorker(options.worker, load(), (event) => {
+      const line = JSON.stringify(event);
+      io.out(`${line}\n`);
+      agent.send(line);
+    });
     process.send?.({ address: worker.address });
     // The channel was for that one word; open, it would keep an orphan alive.
     process.disconnect?.();
@@ -41,6 +47,8 @@ export const command: Command = {
     });
     process.off('SIGHUP', reload);
     await worker.close(grace);
+    if (agent.lost() > 0) io.err(`palisade waf: ${agent.lost()} events did not reach this machine's agent\n`);
+    agent.close();
     return 0;
   },
 };

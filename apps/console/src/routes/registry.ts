@@ -18,13 +18,14 @@ import { taskRoutes } from './tasks.ts';
 import { sbomRoutes } from './sbom.ts';
 import { tokenRoutes } from './tokens.ts';
 import { userRoutes } from './users.ts';
+import { wafRoutes } from './waf.ts';
 import { waiverRoutes } from './waivers.ts';
 
 /** Every group of routes of the API. */
 export async function addRoutes(app: App, context: Context): Promise<void> {
   const groups = [
     serviceRoutes, sessionRoutes, agentRoutes, imageRoutes, sbomRoutes, overviewRoutes, vulnerabilityRoutes, nodeRoutes, containerRoutes, coverageRoutes,
-    documentRoutes, policyRoutes, waiverRoutes, feedRoutes, taskRoutes, userRoutes, tokenRoutes, auditRoutes, liveRoutes,
+    documentRoutes, policyRoutes, waiverRoutes, feedRoutes, taskRoutes, userRoutes, tokenRoutes, auditRoutes, wafRoutes, liveRoutes,
   ];
   for (const routes of groups) routes(app, context);
 }

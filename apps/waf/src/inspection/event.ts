@@ -1,30 +1,10 @@
-import type { Gap } from '@palisade/model/gap';
+import type { WafEvent } from '@palisade/model/waf-event';
 import { toUtf8 } from '@palisade/waf/bytes';
 import type { Match } from '@palisade/waf/engine/transaction';
 import { maskFor } from './mask.ts';
 
-export type Mode = 'off' | 'detect' | 'block';
-
-/** One request that a rule had something to say about. The form of CONTRACTS: one JSON object a line. */
-export type WafEvent = {
-  readonly time: string;
-  /** Also on the block page: the reference a person is given. */
-  readonly id: string;
-  readonly site: string;
-  readonly client: string;
-  readonly method: string;
-  readonly host: string;
-  /** Without the query: what rules found in it stands in `matches`. */
-  readonly path: string;
-  readonly mode: Mode;
-  readonly action: 'passed' | 'logged' | 'blocked';
-  readonly status: number;
-  readonly scores: { readonly total: number; readonly bySeverity: Readonly<Record<string, number>> };
-  readonly matches: readonly { readonly rule: number; readonly msg: string; readonly tags: readonly string[]; readonly severity: string; readonly variable: string; readonly offset: number; readonly bytes: string }[];
-  readonly gaps: readonly Gap[];
-  /** Microseconds that the rules needed: the latency added. */
-  readonly took_us: number;
-};
+export type { WafEvent };
+export type Mode = WafEvent['mode'];
 
 const severityNames = ['emergency', 'alert', 'critical', 'error', 'warning', 'notice', 'info', 'debug'] as const;
 /** The Core Rule Set's weights. */
@@ -39,7 +19,7 @@ export function severityName(severity: number | undefined): string {
 export function eventMatches(matches: readonly Match[]): WafEvent['matches'] {
   return matches
     .filter((match) => match.log)
-    .map((match) => ({ rule: match.rule, msg: toUtf8(match.msg), tags: match.tags, severity: severityName(match.severity), variable: toUtf8(match.variable), offset: match.offset, bytes: toUtf8(maskFor(match.variable)(match.bytes.slice(0, shownBytes))) }));
+    .map((match) => ({ rule: match.rule, msg: toUtf8(match.msg), tags: [...match.tags], severity: severityName(match.severity), variable: toUtf8(match.variable), offset: match.offset, bytes: toUtf8(maskFor(match.variable)(match.bytes.slice(0, shownBytes))) }));
 }
 
 /** Points by severity, as the Core Rule Set adds them up. */
@@ -50,4 +30,13 @@ export function pointsOf(matches: WafEvent['matches']): Readonly<Record<string, 
     if (weight !== undefined) points[severity] = (points[severity] ?? 0) + weight;
   }
   return points;
+}
+
+/** Cut to what an event may hold (packages/model): a long path must not cost the event. */
+export function boundedEvent(event: WafEvent): WafEvent {
+  const { path, host, method, matches, gaps } = event;
+  return {
+    ...event, path: path.slice(0, 8192), host: host.slice(0, 1000), method: method.slice(0, 100), gaps: gaps.slice(0, 100),
+    matches: matches.slice(0, 1000).map((match) => ({ ...match, msg: match.msg.slice(0, 2000), variable: match.variable.slice(0, 1000), tags: match.tags.slice(0, 100).map((tag) => tag.slice(0, 200)) })),
+  };
 }

@@ -1,6 +1,7 @@
 import { createSecureContext } from 'node:tls';
 import { memoryStore } from '@palisade/waf/engine/store';
 import type { RuleSet } from '@palisade/waf/load';
+import { boundedEvent } from '../inspection/event.ts';
 import type { Mode, WafEvent } from '../inspection/event.ts';
 import { newStats, siteRules } from '../inspection/site.ts';
 import type { Site } from '../inspection/site.ts';
@@ -40,7 +41,7 @@ export async function startWorker(settings: WorkerSettings, ruleSet: RuleSet, ev
   const site: Site = {
     name: settings.site, rules: siteRules(ruleSet), modeOf: () => settings.mode, address: settings.upstream, upstream: upstreamPool(settings.upstream), store: memoryStore(), forwarded: settings.forwarded,
     trusts: (address) => trusted.has(address), uninspected: settings.uninspected, proxyProtocol: settings.proxyProtocol,
-    tls: settings.tls === undefined ? undefined : createSecureContext({ ...settings.tls, minVersion: 'TLSv1.2' }), stats: newStats(), event,
+    tls: settings.tls === undefined ? undefined : createSecureContext({ ...settings.tls, minVersion: 'TLSv1.2' }), stats: newStats(), event: (one) => event(boundedEvent(one)),
   };
   const acceptor = accept(site);
   const { server } = acceptor;

@@ -1,0 +1,57 @@
+import { chmodSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import path from 'node:path';
+import type { Gap } from '@palisade/model/gap';
+import { messageOf } from '@palisade/model/error';
+import { WafEvent } from '@palisade/model/waf-event';
+import type { Reporter } from '../report.ts';
+
+/** The socket in the agent's folder that firewall workers of this machine write their events to, one JSON object a line. */
+export const wafSocketName = 'waf.sock';
+
+/** A line longer than this is no event; the connection that sent it is cut. */
+const maxLine = 512 << 10;
+
+export type WafIntake = { close(): void };
+
+/** Takes events until closed. What is no event is counted and told as a gap; only the agent's own user can connect. */
+export function takeWafEvents(folder: string, report: Reporter, log: (message: string) => void): WafIntake {
+  const socketPath = path.join(folder, wafSocketName);
+  rmSync(socketPath, { force: true });
+  let refused = 0;
+  const refuse = (reason: string): void => {
+    refused += 1;
+    const gap: Gap = { kind: 'waf-event-refused', subject: socketPath, reason, count: refused };
+    report.gaps('agent-waf', [gap]);
+  };
+  const server = createServer((socket) => {
+    let rest = '';
+    socket.setEncoding('utf8');
+    socket.on('error', () => socket.destroy());
+    socket.on('data', (text: string) => {
+      const lines = (rest + text).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) if (line !== '') take(line);
+      if (rest.length > maxLine) {
+        refuse(`a line of more than ${maxLine} characters`);
+        socket.destroy();
+      }
+    });
+  });
+  function take(line: string): void {
+    try {
+      const event = WafEvent.parse(JSON.parse(line));
+      report.put('waf-event', event.id, event);
+    } catch (error) {
+      refuse(messageOf(error).slice(0, 300));
+    }
+  }
+  server.on('error', (error) => log(`events of the web application firewall are not taken: ${error.message}`));
+  server.listen(socketPath, () => chmodSync(socketPath, 0o600));
+  return {
+    close() {
+      server.close();
+      rmSync(socketPath, { force: true });
+    },
+  };
+}

@@ -1,0 +1,62 @@
+import { sql } from 'kysely';
+import { z } from 'zod';
+import { WafEvent, wafActions } from '@palisade/model/waf-event';
+import { visibleClusters } from '../auth/visible.ts';
+import type { Context } from '../context.ts';
+import { refuse } from '../errors.ts';
+import type { App } from '../http/app.ts';
+import { likeText, list, pageOf, pageQuery } from '../http/page.ts';
+
+const Named = z.object({ id: z.string(), name: z.string() });
+
+/** An event with the node whose firewall reported it; its reference is `event.id`. */
+export const WafEventRow = z.object({ id: z.string(), at: z.string(), node: Named.nullable(), event: WafEvent });
+/** One protected application over the last 24 hours. */
+export const WafSiteRow = z.object({ site: z.string(), events: z.number(), blocked: z.number(), clients: z.number(), lastAt: z.string(), addedMicroseconds: z.number() });
+
+const columns = sql`w.id, w.at, w.body event, (select jsonb_build_object('id', n.id, 'name', n.name) from nodes n where n.id = w.node) node`;
+
+/** What the web application firewall reported. */
+export function wafRoutes(app: App, { db }: Context): void {
+  app.get(
+    '/api/v1/waf/events',
+    {
+      config: { permission: 'read' },
+      schema: {
+        tags: ['web protection'], summary: 'Requests the firewall had something to say about, newest first', response: { 200: pageOf(WafEventRow) },
+        querystring: z.object({
+          ...pageQuery, q: z.string().max(200).optional().describe('part of path, client, host or reference'), site: z.string().max(500).optional(), action: z.enum(wafActions).optional(), client: z.string().max(100).optional(),
+          rule: z.coerce.number().int().optional(), hours: z.coerce.number().int().min(1).max(24 * 31).default(24),
+        }),
+      },
+    },
+    async (request) => {
+      const { q, site, action, client, rule, hours, limit, cursor } = request.query;
+      const where = [visibleClusters(request.scopes, 'w.cluster'), sql<boolean>`w.at > now() - make_interval(hours => ${hours})`];
+      for (const [column, value] of Object.entries({ site, action, client })) if (value !== undefined) where.push(sql`${sql.ref(`w.${column}`)} = ${value}`);
+      if (rule !== undefined) where.push(sql`w.body->'matches' @> jsonb_build_array(jsonb_build_object('rule', ${rule}::int))`);
+      if (q !== undefined) {
+        const pattern = `%${likeText(q)}%`;
+        where.push(sql`(w.path ilike ${pattern} or w.client ilike ${pattern} or w.host ilike ${pattern} or w.id ilike ${pattern})`);
+      }
+      return list<z.infer<typeof WafEventRow>>(db, {
+        select: columns, from: sql`waf_events w`, where, limit, cursor,
+        sort: [{ by: sql`w.at`, type: 'timestamptz', order: 'desc', field: 'at' }, { by: sql`w.id`, type: 'text', order: 'desc', field: 'id' }],
+      });
+    },
+  );
+
+  app.get('/api/v1/waf/events/:id', { config: { permission: 'read' }, schema: { tags: ['web protection'], summary: 'One event', params: z.object({ id: z.string().max(200) }), response: { 200: WafEventRow } } }, async (request) => {
+    const found = await sql<z.infer<typeof WafEventRow>>`select ${columns} from waf_events w where w.id = ${request.params.id} and ${visibleClusters(request.scopes, 'w.cluster')} limit 1`.execute(db);
+    const row = found.rows[0];
+    if (row === undefined) throw refuse('not-found');
+    return row;
+  });
+
+  app.get('/api/v1/waf/sites', { config: { permission: 'read' }, schema: { tags: ['web protection'], summary: 'Protected applications with what happened in 24 hours', response: { 200: z.object({ items: z.array(WafSiteRow) }) } } }, async (request) => {
+    const rows = await sql<z.infer<typeof WafSiteRow>>`select w.site, count(*)::int events, count(*) filter (where w.action = 'blocked')::int blocked, count(distinct w.client)::int clients, max(w.at) "lastAt",
+        coalesce(percentile_cont(0.5) within group (order by (w.body->>'took_us')::float8), 0)::float8 "addedMicroseconds"
+      from waf_events w where w.at > now() - interval '24 hours' and ${visibleClusters(request.scopes, 'w.cluster')} group by w.site order by 3 desc, 2 desc, 1 limit 500`.execute(db);
+    return { items: rows.rows };
+  });
+}
