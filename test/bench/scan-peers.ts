@@ -94,8 +94,8 @@ try {
 function report(runs: ReadonlyMap<string, readonly Run[]>): void {
   const figure = (name: string, of: (run: Run) => number): number => median((runs.get(name) ?? []).map(of));
   for (const [name, list] of runs) {
-    const peak = Math.max(...list.map((run) => run.peak));
-    process.stdout.write(`${name.padEnd(34)} wall ${figure(name, (run) => run.wall).toFixed(0).padStart(6)} ms (least ${Math.min(...list.map((run) => run.wall)).toFixed(0)})  cpu ${figure(name, (run) => run.cpu).toFixed(0).padStart(6)} ms  peak ${peak.toFixed(0)} MiB\n`);
+    const most = (of: (run: Run) => number): string => Math.max(...list.map(of)).toFixed(0);
+    process.stdout.write(`${name.padEnd(34)} wall ${figure(name, (run) => run.wall).toFixed(0).padStart(6)} ms (least ${Math.min(...list.map((run) => run.wall)).toFixed(0)})  cpu ${figure(name, (run) => run.cpu).toFixed(0).padStart(6)} ms  peak ${most((run) => run.peak)} MiB (shared once ${most((run) => run.pss)}, sum of marks ${most((run) => run.marks)})\n`);
   }
   const ratio = (what: string, ours: string, theirs: string, target: number): void => {
     if ((runs.get(theirs) ?? []).length === 0) return;

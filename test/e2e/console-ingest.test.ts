@@ -72,6 +72,18 @@ describe('console: from an agent\'s item to the API', () => {
     expect(seen).toEqual(Array.from({ length: 10 }, (_, n) => `CVE-2026-${1000 + n}`));
   });
 
+  it('shows a scan that failed with its reason, and keeps what an earlier scan of that image found', async () => {
+    const failed = (ref: string) => ({ schema: 'palisade.scan/1', target: { kind: 'docker', ref }, status: 'failed', content: 'headers', gaps: [{ kind: 'limit-scan-memory', subject: ref, reason: 'more than 1024 MiB of memory', count: 1 }], feed: null, image: null, packages: [], findings: [], verdict: { result: 'none', reasons: [], waived: [] } });
+    const item = (id: string, ref: string) => ({ id, kind: 'scan', at: '2027-01-01T00:00:00.000Z', body: { source: 'image', scan: failed(ref) } });
+    const fresh = `sha256:${'f'.repeat(64)}`;
+    const { pool } = running.context;
+    const known = (await pool.query<{ image_id: string }>(`select image_id from images where name = 'shop/web:1'`)).rows[0]?.image_id ?? '';
+    expect((await agent.post(running.agentUrl, [item('failed-1', fresh), item('failed-2', known)])).body).toMatchObject({ stored: 2, refused: [] });
+    const rows = (await pool.query<{ image_id: string; name: string; status: string; packages: number; gaps: number }>('select image_id, name, status, packages, (select count(*)::int from gaps g where g.image_key = i.key and g.kind = \'limit-scan-memory\') gaps from images i order by packages')).rows;
+    expect(rows).toEqual([{ image_id: fresh, name: fresh, status: 'failed', packages: 0, gaps: 1 }, { image_id: known, name: 'shop/web:1', status: 'failed', packages: 10, gaps: 1 }]);
+    await pool.query('delete from images where image_id = $1', [fresh]);
+  });
+
   it('keeps what it cannot read aside, with the reason, and never believes a body about its node', async () => {
     const at = '2026-11-24T00:00:01.000Z';
     const answer = await agent.post(running.agentUrl, [

@@ -71,6 +71,23 @@ it('says why a scan failed, goes on with the next, and tries the failed one agai
   expect(failed).toEqual(['docker:sha256:11 damaged', 'docker:sha256:11 damaged']);
 });
 
+it('reports a scan that a limit ended with its reason, and tries it again an hour later', async () => {
+  let clock = 0;
+  let runs = 0;
+  const told: string[] = [];
+  const ended = { status: 'failed', gaps: [{ kind: 'limit-scan-time', subject: 'x', reason: 'not done after 1500 seconds', count: 1 }] } as unknown as ScanResult;
+  const scans = createScanQueue({ folder, version: '1', signal, now: () => clock, scan: () => ((runs += 1), Promise.resolve(ended)), done: (_, scan) => void told.push(scan.status), failed: (_, why) => void told.push(why) });
+  scans.add(image(1));
+  await scans.idle();
+  scans.add(image(1));
+  await scans.idle();
+  expect([runs, told]).toEqual([1, ['failed', 'not done after 1500 seconds']]);
+  clock = 3_600_000;
+  scans.add(image(1));
+  await scans.idle();
+  expect(runs).toBe(2);
+});
+
 it('scans again what it was told to forget', async () => {
   let count = 0;
   const { scans } = queue(() => {

@@ -31,7 +31,7 @@ async function scan(...args: string[]): Promise<{ code: number; result: ScanResu
   return { code, result: ScanResult.parse(JSON.parse(out)), said };
 }
 
-describe('the process that reads a target', () => {
+describe('the process that reads a target', { timeout: 90_000 }, () => {
   it('has no more than it needs, as it measures itself', async () => {
     const { result } = await scan('sbom:bom.json');
     expect(result).toMatchObject({ status: 'complete', packages: [{ name: 'lodash' }] });

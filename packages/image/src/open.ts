@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, statSync } from 'node:fs';
+import { closeSync, fstatSync } from 'node:fs';
 import { messageOf } from '@palisade/model/error';
 import type { Content } from './content.ts';
 import { fileContent } from './content.ts';
@@ -6,15 +6,13 @@ import { UnreadableImage } from './error.ts';
 import { limits } from './limits.ts';
 import { compressionOf, decompress } from './layer/decompress.ts';
 import { createSpool } from './layer/spool.ts';
+import { hostPlatform, isDirectory, openFileAt, splitChoice } from './place.ts';
 import type { BlobStore } from './source/archive-index.ts';
 import { indexArchive } from './source/archive-index.ts';
 import { openDockerArchive } from './source/docker-archive.ts';
 import { directoryStore } from './source/layout-directory.ts';
 import { openOciLayout } from './source/oci-layout.ts';
 import type { OpenedImage } from './source/opened-image.ts';
-
-/** What platform to take from an image of several: the machine's own unless said otherwise. */
-export const hostPlatform = `linux/${process.arch === 'x64' ? 'amd64' : process.arch}`;
 
 /**
  * Opens `docker save` archives and OCI archives (told apart by content; a compressed archive is unpacked into a
@@ -60,30 +58,6 @@ function openLayout(store: BlobStore, name: string, { platform, wanted }: Archiv
   } catch (error) {
     store.close();
     throw error;
-  }
-}
-
-/** "FILE#NAME" → file and name. */
-export function splitChoice(path: string): [string, string | undefined] {
-  const hash = path.lastIndexOf('#');
-  return hash === -1 ? [path, undefined] : [path.slice(0, hash), path.slice(hash + 1)];
-}
-
-/** Throws UnreadableImage where there is nothing. */
-export function isDirectory(path: string): boolean {
-  try {
-    return statSync(path).isDirectory();
-  } catch (error) {
-    throw new UnreadableImage(`${path}: ${messageOf(error)}`, {}, error);
-  }
-}
-
-/** Opens a file for reading without waiting for pipes; throws UnreadableImage with the path. */
-export function openFileAt(path: string): number {
-  try {
-    return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  } catch (error) {
-    throw new UnreadableImage(`${path}: ${messageOf(error)}`, {}, error);
   }
 }
 

@@ -4,9 +4,8 @@ import { Finding } from './finding.ts';
 import { Gap } from './gap.ts';
 import { Image } from './image.ts';
 import { Package } from './package.ts';
+import { targetKinds } from './target-kind.ts';
 import { Verdict } from './verdict.ts';
-
-export const targetKinds = ['docker', 'archive', 'oci', 'registry', 'dir', 'sbom'] as const;
 
 export const FeedSummary = z.object({
   id: z.string(),

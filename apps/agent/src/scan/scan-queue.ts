@@ -55,6 +55,11 @@ export function createScanQueue(options: ScanQueueOptions): ScanQueue {
     try {
       const result = await options.scan(job);
       options.done(job, result);
+      if (result.status === 'failed') {
+        failedAt.set(job.target, now());
+        options.failed(job, result.gaps[0]?.reason ?? 'failed without a reason');
+        return;
+      }
       scanned.add(job.target);
       failedAt.delete(job.target);
       remember();

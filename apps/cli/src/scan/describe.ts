@@ -5,7 +5,6 @@ import type { Draft } from '@palisade/inspect/detector';
 import { imageConfig } from '@palisade/inspect/image-config/detector';
 import { binaryFilesGap, secretFindings, secretsInSettings } from '@palisade/inspect/secrets/findings';
 import { secretRedactor } from '@palisade/inspect/secrets/redact';
-import type { Package } from '@palisade/model/package';
 import type { ScanResult } from '@palisade/model/scan-result';
 import type { Scanner } from './analyzers.ts';
 import { secretSettings, settingsOf } from './settings.ts';
@@ -15,8 +14,6 @@ export type Reading = {
   readonly target: ScanResult['target'];
   readonly analysis: Pick<Analysis, 'facts' | 'layers' | 'gaps' | 'files' | 'bytes' | 'status' | 'content'>;
   readonly opened: Pick<OpenedImage, 'image' | 'config'> | null;
-  /** Packages that the target lists itself (an SBOM): nothing is assembled from facts then. */
-  readonly packages?: readonly Package[];
 };
 
 /** A scan without feed, findings and verdict. */
@@ -28,7 +25,7 @@ export type Described = { readonly scan: Unjudged; readonly drafts: readonly Dra
 /** Facts become packages and drafts of findings; what is shown of instructions and labels loses its secrets. */
 export function describe(scanner: Scanner, reading: Reading): Described {
   const { analysis, opened, target } = reading;
-  const packages = reading.packages === undefined ? assemblePackages(analysis.facts, { layers: analysis.layers.map((layer) => layer.diffId) }) : [...reading.packages];
+  const packages = assemblePackages(analysis.facts, { layers: analysis.layers.map((layer) => layer.diffId) });
   const redact = secretRedactor(scanner.secretRules);
   const drafts = draftsOf(scanner, reading).map((draft) => (draft.instruction === undefined ? draft : { ...draft, instruction: redact(draft.instruction) }));
   const layers = analysis.layers.map((layer) => ({ ...layer, instruction: redact(layer.instruction) }));
@@ -40,7 +37,7 @@ export function describe(scanner: Scanner, reading: Reading): Described {
       content: analysis.content,
       gaps: [...analysis.gaps, ...(binary === undefined ? [] : [binary])],
       image: opened === null ? null : { ...opened.image, layers, ...(opened.image.labels === undefined ? {} : { labels: redactLabels(opened.image.labels, redact) }) },
-      lookedAt: { files: analysis.files, bytes: analysis.bytes, layers: Math.max(1, layers.length), detectors: reading.packages === undefined ? scanner.analyzers.map((analyzer) => analyzer.id) : ['sbom'] },
+      lookedAt: { files: analysis.files, bytes: analysis.bytes, layers: Math.max(1, layers.length), detectors: scanner.analyzers.map((analyzer) => analyzer.id) },
       packages,
     },
     drafts,

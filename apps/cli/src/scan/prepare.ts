@@ -1,6 +1,6 @@
 import { closeSync, constants, openSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { hostPlatform, isDirectory, openFileAt, splitChoice } from '@palisade/image/open';
+import { hostPlatform, isDirectory, openFileAt, splitChoice } from '@palisade/image/place';
 import { UnreadableSbom } from '@palisade/catalog/sbom/document';
 import { messageOf } from '@palisade/model/error';
 import { UsageError } from '../command.ts';

@@ -1,5 +1,4 @@
 import { fstatSync, openSync } from 'node:fs';
-import { createLayerCache } from '@palisade/image/cache/cache';
 import { folderStore } from '@palisade/image/cache/folder-store';
 import type { Io } from '../command.ts';
 import { readContent } from './content.ts';
@@ -40,7 +39,7 @@ export async function readTarget(target: Target, options: ReadOptions): Promise<
     const store = options.cache === undefined ? undefined : folderStore(options.cache);
     const shared = { signal, ...(progress === undefined ? {} : { progress: (done: number, total: number) => progress('read', done, total) }) };
     if (io.self.length === 0) {
-      const { perform } = await import('./worker/perform.ts');
+      const [{ perform }, { createLayerCache }] = await Promise.all([import('./worker/perform.ts'), import('@palisade/image/cache/cache')]);
       return { isolation: undefined, described: await perform(job, again(prepared.fd), { ...shared, ...(store === undefined ? {} : { cache: createLayerCache(store) }) }) };
     }
     const { readInWorker } = await import('./worker/start.ts');

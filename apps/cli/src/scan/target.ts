@@ -1,7 +1,7 @@
 import { existsSync, openSync, readSync, closeSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { ScanResult } from '@palisade/model/scan-result';
-import { targetKinds } from '@palisade/model/scan-result';
+import { targetKinds } from '@palisade/model/target-kind';
 import { UsageError } from '../command.ts';
 
 /** What to scan; `ref` is a path, an image name or a registry reference. `guessed` when the kind was not written. */

@@ -22,8 +22,9 @@ type Origin = { at: string; cluster: string; node?: string; source: 'image' | 'h
 /** Stores a scan as the newest word on its image, unless a newer one is there. Answers the image's key. */
 export async function storeScan(db: Db, result: ScanResult, origin: Origin): Promise<string> {
   const { at, cluster } = origin;
-  const id = origin.source === 'host' ? `host:${origin.node ?? result.target.ref}` : (result.image?.id ?? `${result.target.kind}:${result.target.ref}`);
+  const id = idOf(result, origin);
   const key = imageKey(cluster, id);
+  if (result.status === 'failed') return storeFailure(db, result, { ...origin, id, key });
   const names = result.image?.names ?? (origin.source === 'host' ? [] : [result.target.ref]);
   const size = result.image?.layers.reduce((sum, layer) => sum + layer.size, 0) ?? 0;
   const text = JSON.stringify(result);
@@ -55,12 +56,40 @@ export async function storeScan(db: Db, result: ScanResult, origin: Origin): Pro
     await replaceFindings(db, { key, cluster }, fresh, findingKinds.filter((kind) => kind !== 'vulnerability'));
   }
   await sql`delete from gaps where image_key = ${key} and ${kept === undefined ? sql`true` : sql`not (kind = any(${[...feedGapKinds]}::text[]))`}`.execute(db);
-  const gaps = JSON.stringify(gapsOf(result, kept).map((gap) => ({ ...gap, since: gap.since ?? at, id: deterministicId('gap', key, gap.kind, gap.subject, gap.reason) })));
-  await sql`insert into gaps (id, cluster, node, image_key, source, kind, subject, reason, count, remedy, since, seen_at)
-    select distinct on (id) id, ${cluster}, ${origin.node ?? null}, ${key}, 'scan', kind, subject, reason, count, remedy, since, ${at}
-    from jsonb_to_recordset(${gaps}::jsonb) as g(id text, kind text, subject text, reason text, count bigint, remedy jsonb, since timestamptz)
-    on conflict (id) do nothing`.execute(db);
+  await addGaps(db, gapsOf(result, kept), { at, cluster, key, ...(origin.node === undefined ? {} : { node: origin.node }) });
   return key;
+}
+
+// An agent asks the engine by image id, and a scan that failed knows nothing beyond it.
+function idOf(result: ScanResult, { source, node }: Origin): string {
+  const { kind, ref } = result.target;
+  if (source === 'host') return `host:${node ?? ref}`;
+  return result.image?.id ?? (kind === 'docker' && ref.startsWith('sha256:') ? ref : `${kind}:${ref}`);
+}
+
+/** A scan that did not come to its end says so, with the reason as a gap. What an earlier one found stands: it isn't gone. */
+async function storeFailure(db: Db, result: ScanResult, { id, key, at, cluster, node, source }: Origin & { id: string; key: string }): Promise<string> {
+  const gaps = result.gaps.filter((gap) => !feedGapKinds.includes(gap.kind));
+  const ref = result.target.ref;
+  const names = source === 'host' || id === ref ? [] : [ref];
+  const sha256 = createHash('sha256').update(JSON.stringify(result)).digest('hex');
+  const taken = await sql<{ key: string }>`
+    insert into images (key, cluster, image_id, kind, names, name, size, status, content, gaps, scan_sha256, scan_at, matched_at, verdict, verdict_result, packages, node)
+    values (${key}, ${cluster}, ${id}, ${source}, ${names}, ${ref}, 0, 'failed', ${result.content}, ${gaps.length}, ${sha256}, ${at}, ${at}, ${json(result.verdict)}, ${result.verdict.result}, 0, ${source === 'host' ? (node ?? null) : null})
+    on conflict (key) do update set status = 'failed', gaps = images.gaps + excluded.gaps, scan_sha256 = excluded.scan_sha256, scan_at = excluded.scan_at,
+      content = coalesce(images.content, excluded.content), verdict = coalesce(images.verdict, excluded.verdict), verdict_result = coalesce(images.verdict_result, excluded.verdict_result), due = 2
+    where images.scan_at is null or images.scan_at <= excluded.scan_at
+    returning key`.execute(db);
+  if (taken.rows.length > 0) await addGaps(db, gaps, { at, cluster, key, ...(node === undefined ? {} : { node }) });
+  return key;
+}
+
+async function addGaps(db: Db, gaps: readonly Gap[], { at, cluster, node, key }: { at: string; cluster: string; node?: string; key: string }): Promise<void> {
+  const rows = JSON.stringify(gaps.map((gap) => ({ ...gap, since: gap.since ?? at, id: deterministicId('gap', key, gap.kind, gap.subject, gap.reason) })));
+  await sql`insert into gaps (id, cluster, node, image_key, source, kind, subject, reason, count, remedy, since, seen_at)
+    select distinct on (id) id, ${cluster}, ${node ?? null}, ${key}, 'scan', kind, subject, reason, count, remedy, since, ${at}
+    from jsonb_to_recordset(${rows}::jsonb) as g(id text, kind text, subject text, reason text, count bigint, remedy jsonb, since timestamptz)
+    on conflict (id) do nothing`.execute(db);
 }
 
 /**

@@ -4,7 +4,8 @@ import path from 'node:path';
 import type { ContainerEngine, EngineImageDetail } from '@palisade/engine/engine';
 import { messageOf } from '@palisade/model/error';
 import { UnreadableImage } from '../error.ts';
-import { hostPlatform, openArchiveFile } from '../open.ts';
+import { openArchiveFile } from '../open.ts';
+import { hostPlatform } from '../place.ts';
 import { describeImage, parseConfig } from './config.ts';
 import type { OpenedImage } from './opened-image.ts';
 

@@ -10,11 +10,11 @@ import type { Job, Source } from './job.ts';
 /** Does a job in this process. `fd` holds the bytes where the source needs them, and is owned from here on. */
 export async function perform(job: Job, fd: number | undefined, options: Omit<AnalyseOptions, 'verify' | 'opaque'>): Promise<Described> {
   const { source, target } = job;
-  const scanner = createScanner(job.rules);
   if (source.kind === 'sbom') {
-    const { sbomReading } = await import('../sbom.ts');
-    return describe(scanner, sbomReading(descriptor(fd), source.name));
+    const { describeSbom } = await import('../sbom.ts');
+    return describeSbom(descriptor(fd), source.name);
   }
+  const scanner = createScanner(job.rules);
   const { analyzers } = scanner;
   if (source.kind === 'directory') return describe(scanner, { target, analysis: await analyseRoot(source.root, analyzers, { signal: options.signal, skip: new Map(source.skip) }), opened: null });
   const opaque = source.kind === 'engine' && source.plan.kind === 'in-place' ? (await import('@palisade/image/layer/opaque')).opaqueTest() : undefined;

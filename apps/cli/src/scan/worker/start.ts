@@ -11,7 +11,6 @@ import type { Described } from '../describe.ts';
 import { serveStore } from './cache-link.ts';
 import { attempts } from './confine.ts';
 import type { Attempt } from './confine.ts';
-import { WorkerLine } from './job.ts';
 import type { Confinement, Job } from './job.ts';
 
 export type WorkerOptions = {
@@ -35,6 +34,8 @@ export type WorkerOutcome = { readonly isolation: Isolation } & ({ readonly desc
 
 /** Lines of a worker that floods its parent are not collected beyond this. */
 const maxLine = 512 << 20;
+
+const broken = 'the scan worker said what it must not say';
 
 /** Reads a target in a confined process of its own. Throws only when no process could be started, or on abort. */
 export async function readInWorker(job: Job, fd: number | undefined, options: WorkerOptions): Promise<WorkerOutcome> {
@@ -65,7 +66,8 @@ async function run(way: Attempt, job: Job, fd: number | undefined, options: Work
 
 async function follow(child: ChildProcess, job: Job, options: WorkerOptions): Promise<WorkerOutcome | { unstarted: string }> {
   let isolation: Isolation | undefined;
-  let answer: { described: Described } | { refused: string } | undefined;
+  let refused: string | undefined;
+  let done: string | undefined;
   let killed: { kind: string; reason: string } | undefined;
   let said = '';
   const end = (kind: string, reason: string): void => {
@@ -80,12 +82,15 @@ async function follow(child: ChildProcess, job: Job, options: WorkerOptions): Pr
   const pipes: readonly unknown[] = child.stdio;
   const talk = pipes[5] as Duplex;
   readLines(talk, (line) => {
-    const parsed = WorkerLine.safeParse(parseLine(line));
-    if (!parsed.success) end('scan-worker-broken', 'the scan worker said what it must not say');
-    else if ('ready' in parsed.data) isolation = measured(parsed.data.ready);
-    else if ('progress' in parsed.data) options.progress?.(...parsed.data.progress);
-    else if ('error' in parsed.data) answer = { refused: parsed.data.error };
-    else answer = { described: { ...parsed.data.done, scan: { target: job.target, ...parsed.data.done.scan } } };
+    if (line.startsWith('{"done":')) {
+      done = line;
+      return;
+    }
+    const told = smallLine(line);
+    if (told === undefined) end('scan-worker-broken', broken);
+    else if ('ready' in told) isolation = measured(told.ready);
+    else if ('progress' in told) options.progress?.(...told.progress);
+    else refused = told.error;
   }, () => end('limit-scan-result', `the scan worker answered with more than ${maxLine} bytes`));
   talk.on('error', () => {});
   talk.end(JSON.stringify(job));
@@ -105,7 +110,14 @@ async function follow(child: ChildProcess, job: Job, options: WorkerOptions): Pr
     return { isolation: { network: 'shared', user: 'own', capabilities: 'some' }, failed: killed };
   }
   if (killed !== undefined) return { isolation, failed: killed };
-  if (answer !== undefined) return { isolation, ...answer };
+  if (refused !== undefined) return { isolation, refused };
+  if (done !== undefined) {
+    const { WorkerAnswer } = await import('./answer.ts');
+    const answer = WorkerAnswer.safeParse(parseLine(done));
+    if (!answer.success) return { isolation, failed: { kind: 'scan-worker-broken', reason: broken } };
+    const described = answer.data.done;
+    return { isolation, described: { ...described, scan: { target: job.target, ...described.scan } } };
+  }
   if (/heap out of memory|allocation failed|Cannot allocate memory/i.test(said) || signal === 'SIGABRT') return { isolation, failed: { kind: 'limit-scan-memory', reason: `more than ${Math.round(options.memory / 2 ** 20)} MiB of memory` } };
   if (signal === 'SIGXCPU' || signal === 'SIGKILL') return { isolation, failed: { kind: 'limit-scan-time', reason: `ended by ${signal}` } };
   return { isolation, failed: { kind: 'scan-worker-died', reason: `the scan worker ended with ${code ?? signal ?? 'nothing'}: ${said.trim().split('\n').at(-1) ?? ''}` } };
@@ -137,6 +149,26 @@ function readLines(from: Duplex, each: (line: string) => void, flood: () => void
       flood();
     }
   });
+}
+
+/** A line other than the answer, looked at by hand: schemas are loaded for that alone. */
+function smallLine(line: string): { ready: Confinement } | { progress: [number, number] } | { error: string } | undefined {
+  const told = parseLine(line);
+  if (!isRecord(told)) return undefined;
+  const { ready, progress, error } = told;
+  if (typeof error === 'string') return { error };
+  if (Array.isArray(progress)) {
+    const [at, of]: readonly unknown[] = progress;
+    return typeof at === 'number' && typeof of === 'number' ? { progress: [at, of] } : undefined;
+  }
+  if (!isRecord(ready)) return undefined;
+  const { uid, capabilities, noNewPrivileges, network } = ready;
+  if (typeof uid !== 'number' || typeof capabilities !== 'string' || typeof noNewPrivileges !== 'boolean' || typeof network !== 'string') return undefined;
+  return { ready: { uid, capabilities, noNewPrivileges, network } };
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
 }
 
 function parseLine(line: string): unknown {
