@@ -7,7 +7,7 @@ import { fillDatabase } from './console-scale-data.ts';
 
 // p95 of every GET route of the API over a generated installation: each route is called as it is, with each value of its
 // enumerations and switches, with text to search for, and on its second page. Routes come from the OpenAPI document, so
-// that a new one is measured without being named here. --check fails above 300 ms; --only TEXT narrows to routes with it; --home DIR keeps the data there for the next run.
+// that a new one is measured without being named here. --check fails above 300 ms; --only A,B narrows to routes with one of these texts; --home DIR keeps the data there for the next run.
 const { values } = parseArgs({ options: { check: { type: 'boolean' }, containers: { type: 'string', default: '10000' }, findings: { type: 'string', default: '1000000' }, repeat: { type: 'string', default: '10' }, only: { type: 'string', default: '' }, home: { type: 'string' } } });
 const limit = 300;
 const repeat = Number(values.repeat);
@@ -43,7 +43,7 @@ try {
   const document = (await (await fetch(`${running.url}/api/openapi.json`)).json()) as Document;
   const rows: Row[] = [];
   for (const [path, { get }] of Object.entries(document.paths)) {
-    if (get === undefined || !path.startsWith('/api/v1/') || !path.includes(values.only)) continue;
+    if (get === undefined || !path.startsWith('/api/v1/') || !values.only.split(',').some((part) => path.includes(part))) continue;
     const why = apart.find(([pattern]) => pattern.test(path))?.[1];
     rows.push(why === undefined ? await measure(ada, path, get.parameters ?? []) : { path, calls: 0, p95: 0, best: 0, worst: '', note: why });
   }

@@ -8,6 +8,7 @@ import { text as runtime } from './0006-runtime.ts';
 import { text as assetsRisks } from './0007-assets-risks.ts';
 import { text as judging } from './0008-judging.ts';
 import { text as findRules } from './0009-find-rules.ts';
+import { text as hostImages } from './0010-host-images.ts';
 
 /** Every step, in order; only ever appended to. */
 export const migrations: readonly Migration[] = [
@@ -20,4 +21,5 @@ export const migrations: readonly Migration[] = [
   { name: '0007-assets-risks', text: assetsRisks },
   { name: '0008-judging', text: judging },
   { name: '0009-find-rules', text: findRules },
+  { name: '0010-host-images', text: hostImages },
 ];

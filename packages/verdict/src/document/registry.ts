@@ -1,16 +1,18 @@
 import { stringify } from 'yaml';
-import type { GatePolicy } from '@palisade/model/gate-policy';
-import type { Waiver } from '@palisade/model/waiver';
+import { GatePolicy } from '@palisade/model/gate-policy';
+import { Waiver } from '@palisade/model/waiver';
 import { PalisadeError } from '@palisade/model/error';
 import { compilePolicyDocument } from '../policy/compile.ts';
 import { checkWaiver } from '../waiver/compile.ts';
 import { documentError, kindOf, readDocuments } from './yaml.ts';
 import type { Position, SourceDocument } from './yaml.ts';
 
+type Kind = { readonly schema: typeof GatePolicy | typeof Waiver; check(document: SourceDocument): PalisadeDocument };
+
 /** Every kind of document that can be declared so far: schema and meaning are checked, rules are compiled. */
-const kinds: Readonly<Record<string, (document: SourceDocument) => PalisadeDocument>> = {
-  GatePolicy: (document) => compilePolicyDocument(document).document,
-  Waiver: checkWaiver,
+const kinds: Readonly<Record<string, Kind>> = {
+  GatePolicy: { schema: GatePolicy, check: (document) => compilePolicyDocument(document).document },
+  Waiver: { schema: Waiver, check: checkWaiver },
 };
 
 export type PalisadeDocument = GatePolicy | Waiver;
@@ -45,15 +47,18 @@ export function checkDocuments(text: string, file: string): { documents: Palisad
 
 function checkOne(source: SourceDocument): PalisadeDocument {
   const kind = kindOf(source);
-  const check = Object.hasOwn(kinds, kind) ? kinds[kind] : undefined;
+  const check = Object.hasOwn(kinds, kind) ? kinds[kind]?.check : undefined;
   if (check === undefined) throw documentError(source.at(['kind']), `kind: "${kind}" is not known; known are ${documentKinds.join(', ')}`);
   return check(source);
 }
 
-/** A document as YAML in the order people write it, whatever order its keys were stored in. */
+/**
+ * A stored document as YAML in the order people write it, whatever order its keys were stored in. Its schema is asked,
+ * its rules are not compiled again. Throws `document-invalid` for what the schema refuses.
+ */
 export function documentText(document: PalisadeDocument): string {
-  const { documents, faults } = checkDocuments(JSON.stringify(document), document.metadata.name);
-  const [ordered] = documents;
-  if (ordered === undefined) throw new PalisadeError('document-invalid', faults[0]?.cause ?? 'not valid', { status: 422 });
-  return stringify(ordered, { lineWidth: 0 });
+  const kind = Object.hasOwn(kinds, document.kind) ? kinds[document.kind] : undefined;
+  const ordered = kind?.schema.safeParse(document);
+  if (ordered?.success !== true) throw new PalisadeError('document-invalid', ordered?.error.issues[0]?.message ?? `kind: "${document.kind}" is not known`, { status: 422 });
+  return stringify(ordered.data, { lineWidth: 0 });
 }
