@@ -85,10 +85,10 @@ export async function picture(page: Page, name: string): Promise<void> {
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 type AxeRun = { violations: { id: string; impact: string | null; help: string; nodes: { target: string[]; failureSummary?: string }[] }[] };
 
-/** Serious and critical accessibility violations of the page as it stands, one line each. */
-export async function axeViolations(page: Page): Promise<string[]> {
+/** Serious and critical accessibility violations of the page as it stands, one line each; `only`: of these rules. */
+export async function axeViolations(page: Page, only: readonly string[] = []): Promise<string[]> {
   await page.evaluate(axeSource);
-  const run = await page.evaluate<AxeRun>('axe.run(document, { resultTypes: ["violations"] })');
+  const run = await page.evaluate<AxeRun>(`axe.run(document, { resultTypes: ["violations"]${only.length === 0 ? '' : `, runOnly: ${JSON.stringify(only)}`} })`);
   return run.violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .flatMap(({ id, help, nodes }) => nodes.map((node) => `${id}: ${help}: ${node.target.join(' ')}: ${(node.failureSummary ?? '').replaceAll('\n', ' ').slice(0, 220)}`));

@@ -1,4 +1,7 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { buildBundle } from '@palisade/advisory/bundle/build';
 import { pages } from '@palisade/app-web/pages';
 import { consoleHere, consoleHome, enrolAgent, person } from './console-client.ts';
 import type { Person } from './console-client.ts';
@@ -57,6 +60,40 @@ describe('the pages in a real browser', () => {
     return found.flat();
   };
 
+  /**
+   * Walks the addresses once, a half in each of two tabs, and looks at each page in English with axe, then in Chinese,
+   * then dark: switched as a person does it, not loaded again. Dark differs in colours only, so only they are asked for.
+   */
+  const walkOnce = async (addresses: ReadonlyMap<string, string>, as: string, dark: boolean): Promise<string[]> => {
+    const all = [...addresses];
+    const walked = await Promise.all(
+      [0, 1].map(async (half) => {
+        const tab = await browser.tab(running.url, ada.cookie, { locale: 'en' });
+        const found: string[] = [];
+        for (const [path, address] of all.filter((_, at) => at % 2 === half)) found.push(...(await judge(tab, address, `${as}${path}`)), ...(await otherLooks(tab, address, `${as}${path}`, dark)));
+        await tab.close();
+        return found;
+      }),
+    );
+    return walked.flat();
+  };
+
+  const otherLooks = async ({ page, problems }: Tab, address: string, as: string, dark: boolean): Promise<string[]> => {
+    const found: string[] = [];
+    const switchTo = async (label: string, look: Looks): Promise<void> => {
+      problems.length = 0;
+      await page.locator('.frame-header').getByText(label, { exact: true }).click();
+      await page.mouse.move(0, 0);
+      await settled(page);
+      await picture(page, `${as}-${name(look)}`);
+      const wrong = [...problems, ...(await wordProblems(page, look.locale)), ...(await overflow(page)), ...(look.dark === true ? await axeViolations(page, ['color-contrast']) : [])];
+      found.push(...wrong.map((problem) => `${address} (${name(look)}): ${problem}`));
+    };
+    await switchTo('中文', { locale: 'zh-CN' });
+    if (dark) await switchTo('深色', { locale: 'zh-CN', dark: true });
+    return found;
+  };
+
   /** Lets the agents of the test's world report, once. */
   let reported: Promise<void> | undefined;
   const report = (): Promise<void> => (reported ??= sendWorld());
@@ -87,12 +124,12 @@ describe('the pages in a real browser', () => {
 
   it('shows every page without parameters before anything has reported', async () => {
     const plain = pages.filter(({ path }) => !path.includes(':')).map(({ path }) => [path, path] as const);
-    expect(await walk(new Map(plain), 'empty', looks.slice(0, 2))).toEqual([]);
+    expect(await walkOnce(new Map(plain), 'empty', false)).toEqual([]);
   });
 
   it('shows every page with real data, in both languages and dark', async () => {
     await report();
-    expect(await walk(await addresses(), 'page', looks)).toEqual([]);
+    expect(await walkOnce(await addresses(), 'page', true)).toEqual([]);
   });
 
   it('goes by keyboard, acts with a confirmation, and says when the console is away', async () => {
@@ -133,4 +170,42 @@ describe('the pages in a real browser', () => {
     await page.getByText('The console does not answer', { exact: false }).waitFor({ state: 'hidden', timeout: 60_000 });
     await close();
   });
+
+  it('asks before it pulls, shows the bundle in use, and asks again before going back to a smaller one', async () => {
+    const { page, problems, close } = await browser.tab(running.url, ada.cookie, { locale: 'en' });
+    await page.goto(`${running.url}/feeds?pull=1`);
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText('security-tracker.debian.org').waitFor();
+    await dialog.getByRole('button', { name: 'Not now' }).click();
+    await dialog.waitFor({ state: 'hidden' });
+    expect(new URL(page.url()).search).toBe('');
+
+    for (const records of [20, 60]) {
+      const sent = await fetch(`${running.url}/api/v1/feeds`, { method: 'POST', body: Uint8Array.from(readFileSync(await bundle(records))), headers: { cookie: ada.cookie, 'x-csrf-token': ada.csrf, 'content-type': 'application/octet-stream' } });
+      expect(sent.status).toBe(200);
+    }
+    expect(await walkOnce(new Map([['/with-bundle', '/feeds']]), 'feeds', true)).toEqual([]);
+    await page.goto(`${running.url}/feeds`);
+    await page.getByText('60 advisories', { exact: false }).waitFor();
+    await page.getByRole('button', { name: 'Put in use' }).click();
+    const question = page.locator('.ant-modal-confirm');
+    await question.getByText('Debian:11: 60 records before, 20 now').waitFor();
+    expect((await ada.call('GET', '/feeds')).body).toMatchObject({ items: expect.arrayContaining([expect.objectContaining({ active: true, counts: expect.objectContaining({ advisories: 60 }) })]) });
+    // The browser itself notes the 422 that led to the question.
+    problems.length = 0;
+    await question.getByRole('button', { name: 'Put it in use anyway' }).click();
+    await page.getByText('20 advisories', { exact: false }).waitFor();
+    expect(problems).toEqual([]);
+    await close();
+  });
+
+  /** A small bundle for Debian 11. */
+  const bundle = async (records: number): Promise<string> => {
+    const folder = path.join(place.home, `osv-${records}`);
+    mkdirSync(folder);
+    for (let n = 0; n < records; n += 1) writeFileSync(path.join(folder, `${n}.json`), JSON.stringify({ id: `CVE-2025-${1000 + n}`, modified: '2026-11-01T00:00:00Z', affected: [{ package: { ecosystem: 'Debian:11', name: `lib${n}` }, ranges: [{ type: 'ECOSYSTEM', events: [{ introduced: '0' }, { fixed: '2.0' }] }] }] }));
+    const out = path.join(place.home, `bundle-${records}.db`);
+    await buildBundle({ sources: [{ path: folder }], out });
+    return out;
+  };
 });
