@@ -2,6 +2,7 @@ import type { Gap } from '@palisade/model/gap';
 import { runPhase } from './plan/run.ts';
 import type { Intervention, Match, Named, Transaction, TransactionOptions } from './engine/transaction.ts';
 import { header, newTransaction, setRequestBody, setRequestHeaders, setRequestLine } from './engine/transaction.ts';
+import { step } from './engine/trace.ts';
 import type { RuleSet } from './load.ts';
 
 /** One request on its way through the engine. Call in order; stop forwarding at the first intervention. */
@@ -53,6 +54,14 @@ export function beginTransaction(ruleSet: RuleSet, options: TransactionOptions):
       return phase(3);
     },
     responseBody(body) {
+      if (tx.intervention !== undefined) return tx.intervention;
+      const { ruleEngine, responseBodyLimit, responseBodyLimitAction, responseMimeTypes } = tx.settings;
+      if (ruleEngine === 'On' && responseBodyLimitAction === 'Reject' && body.length > responseBodyLimit && responseMimeTypes.has(mime())) {
+        tx.outboundError = true;
+        tx.intervention = { rule: 0, action: 'deny', status: 403, log: 'Response body limit is marked to reject the response' };
+        return tx.intervention;
+      }
+      if (!responseMimeTypes.has(mime())) step(tx, `Response Content-Type is ${mime()}. It is not marked to be inspected.`);
       if (inspected()) {
         const limit = tx.settings.responseBodyLimit;
         if (body.length > limit) {

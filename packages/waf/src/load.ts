@@ -10,7 +10,7 @@ import { defaultSettings, settingWords } from './seclang/settings.ts';
 import { parseTargets } from './seclang/targets.ts';
 
 /** A rule set as loaded: rules in the order of their files, and the settings their directives made. */
-export type RuleSet = { readonly phases: ReadonlyMap<Phase, readonly (Rule | Marker)[]>; readonly settings: Settings; readonly count: number; readonly unicodeMap?: ReadonlyMap<number, number> };
+export type RuleSet = { readonly phases: ReadonlyMap<Phase, readonly (Rule | Marker)[]>; readonly settings: Settings; readonly count: number; /** Rules that a SecRuleRemove* directive took out. */ readonly taken: readonly { readonly rule: number; readonly directive: string }[]; readonly unicodeMap?: ReadonlyMap<number, number> };
 export type RuleSource = { readonly name: string; readonly text: string };
 
 /** The file system, as far as loading needs it. Bytes are latin1 strings. */
@@ -25,8 +25,10 @@ export type RuleFiles = {
  * Loads rule files in order. Answers every problem with file and line; a set with problems must not be used, because
  * a rule that is silently missing is an attack let through.
  */
-export function loadRules(sources: readonly RuleSource[], files: RuleFiles, detection: Detection = builtIn): { readonly ruleSet: RuleSet; readonly problems: readonly Problem[] } {
+export function loadRules(sources: readonly RuleSource[], files: RuleFiles, detection: Detection = builtIn): { readonly ruleSet: RuleSet; readonly problems: readonly Problem[]; /** Oddities that ModSecurity loads too. */ readonly warnings: readonly Problem[] } {
   const problems: Problem[] = [];
+  const warnings: Problem[] = [];
+  const taken: { rule: number; directive: string }[] = [];
   const settings = defaultSettings();
   const entries: (Rule | Marker)[] = [];
   const defaults = new Map<Phase, Actions>();
@@ -63,14 +65,14 @@ export function loadRules(sources: readonly RuleSource[], files: RuleFiles, dete
     if (parent !== undefined) actions.phase = parent.phase;
     else if (phaseWord !== undefined) applyActions(actions, `phase:${phaseWord}`);
     const base = defaults.get(actions.phase);
-    if (base !== undefined) Object.assign(actions, { disruptive: base.disruptive, status: base.status, log: base.log, auditlog: base.auditlog, transformations: [...base.transformations], ...(base.redirect === undefined ? {} : { redirect: base.redirect }) });
+    if (base !== undefined) Object.assign(actions, { disruptive: base.disruptive, status: base.status, log: base.log, auditlog: base.auditlog, transformations: [...base.transformations], tags: [...base.tags], ...(base.redirect === undefined ? {} : { redirect: base.redirect }) });
     applyActions(actions, actionText);
     if (actions.disruptive === 'block') Object.assign(actions, { disruptive: base?.disruptive ?? 'pass' });
     if (parent !== undefined) actions.phase = parent.phase;
     const made: Rule = { ...actions, kind: 'rule', file, line, targets: variables === undefined ? [] : parseTargets(variables), ...(variables === undefined ? {} : { operator: operatorOf(operator, file) }) };
     if (parent === undefined) {
-      if (made.id === 0) throw new Error('a rule needs an id');
-      if (ids.has(made.id)) throw new Error(`rule id ${made.id} is used twice`);
+      if (made.id === 0 && variables !== undefined) throw new Error('a rule needs an id');
+      if (made.id !== 0 && ids.has(made.id)) throw new Error(`rule id ${made.id} is used twice`);
       ids.add(made.id);
       entries.push(made);
     } else {
@@ -81,10 +83,12 @@ export function loadRules(sources: readonly RuleSource[], files: RuleFiles, dete
   }
 
   const rules = (): Rule[] => entries.filter((entry): entry is Rule => entry.kind === 'rule');
-  const remove = (matches: (rule: Rule) => boolean): void => {
+  const remove = (matches: (rule: Rule) => boolean, directive: string): void => {
     for (let at = entries.length - 1; at >= 0; at -= 1) {
       const entry = entries[at]!;
-      if (entry.kind === 'rule' && matches(entry)) entries.splice(at, 1);
+      if (entry.kind !== 'rule' || !matches(entry)) continue;
+      taken.push({ rule: entry.id, directive });
+      entries.splice(at, 1);
     }
   };
   const update = (matches: (rule: Rule) => boolean, targets: string): void => {
@@ -104,17 +108,17 @@ export function loadRules(sources: readonly RuleSource[], files: RuleFiles, dete
     secdefaultaction: (args) => {
       const actions = plainActions();
       for (const { word, value } of splitActions(args[0] ?? '')) {
-        if (['id', 'chain', 'msg', 'skip', 'skipafter', 'severity', 'tag', 'rev', 'ver', 'ctl', 'setvar'].includes(word)) throw new Error(`the action ${word} has no place in SecDefaultAction`);
+        if (['id', 'chain', 'msg', 'skip', 'skipafter', 'severity', 'rev', 'ver', 'ctl', 'setvar'].includes(word)) throw new Error(`the action ${word} has no place in SecDefaultAction`);
         if (word === 't' && value?.toLowerCase() === 'none') throw new Error('t:none has no place in SecDefaultAction');
       }
-      applyActions(actions, args[0] ?? '');
+      applyActions(actions, (args[0] ?? '').split(',').filter((word) => !/^\s*block\s*$/i.test(word)).join(','));
       if (!/\bphase\s*:/i.test(args[0] ?? '')) throw new Error('SecDefaultAction needs a phase');
-      if (actions.disruptive === 'block' || !/\b(?:allow|deny|drop|pass|redirect)\b/i.test(args[0] ?? '')) throw new Error('SecDefaultAction needs a disruptive action');
+      if (!/\b(?:allow|deny|drop|pass|redirect)\b/i.test(args[0] ?? '')) throw new Error('SecDefaultAction needs a disruptive action');
       defaults.set(actions.phase, actions);
     },
-    secruleremovebyid: (args) => remove(inRanges(args.join(' '))),
-    secruleremovebytag: (args) => remove(tagged(args[0] ?? '')),
-    secruleremovebymsg: (args) => remove(messaged(args[0] ?? '')),
+    secruleremovebyid: (args) => remove(inRanges(args.join(' ')), 'an SecRuleRemove'),
+    secruleremovebytag: (args) => remove(tagged(args[0] ?? ''), 'a SecRuleRemoveByTag'),
+    secruleremovebymsg: (args) => remove(messaged(args[0] ?? ''), 'a SecRuleRemoveByMsg'),
     secruleupdatetargetbyid: (args) => update(inRanges(args[0] ?? ''), args[1] ?? ''),
     secruleupdatetargetbytag: (args) => update(tagged(args[0] ?? ''), args[1] ?? ''),
     secruleupdatetargetbymsg: (args) => update(messaged(args[0] ?? ''), args[1] ?? ''),
@@ -143,30 +147,41 @@ export function loadRules(sources: readonly RuleSource[], files: RuleFiles, dete
     },
   };
 
+  // Exceptions hold for rules before and after them, as in ModSecurity 3.
+  const afterwards = /^secrule(?:remove|update)/;
+  const late: { readonly run: () => void; readonly file: string; readonly line: number }[] = [];
+  function attempt(run: () => void, file: string, line: number): void {
+    try {
+      run();
+    } catch (error) {
+      problems.push({ file, line, message: error instanceof Error ? error.message : String(error) });
+    }
+  }
+
   function read(source: RuleSource): void {
     if (depth > 20) {
       problems.push({ file: source.name, line: 1, message: 'files include each other too deeply' });
       return;
     }
     depth += 1;
-    for (const { name, args, line } of readDirectives(source.text, source.name, problems)) {
+    for (const { name, args, line } of readDirectives(source.text, source.name, problems, warnings)) {
       const word = name.toLowerCase();
-      try {
+      if (afterwards.test(word) && Object.hasOwn(words, word)) late.push({ run: () => words[word]!(args, source.name, line), file: source.name, line });
+      else attempt(() => {
         if (Object.hasOwn(words, word)) words[word]!(args, source.name, line);
         else if (Object.hasOwn(settingWords, word)) settingWords[word]!(settings, args[0] ?? '', args.slice(1));
         else throw new Error(`unknown directive ${name}`);
-      } catch (error) {
-        problems.push({ file: source.name, line, message: error instanceof Error ? error.message : String(error) });
-      }
+      }, source.name, line);
     }
     depth -= 1;
   }
 
   for (const source of sources) read(source);
-  if (open !== undefined) problems.push({ file: open.file, line: open.line, message: 'a chain has no rule after it' });
+  for (const { run, file, line } of late) attempt(run, file, line);
+  if (open !== undefined) warnings.push({ file: open.file, line: open.line, message: 'a chain has no rule after it and never matches' });
   const phases = new Map<Phase, (Rule | Marker)[]>();
   for (const phase of [1, 2, 3, 4, 5] as const) phases.set(phase, entries.filter((entry) => entry.kind === 'marker' || entry.phase === phase));
-  return { ruleSet: { phases, settings, count: rules().length, ...(unicodeMap === undefined ? {} : { unicodeMap }) }, problems };
+  return { ruleSet: { phases, settings, count: rules().length, taken, ...(unicodeMap === undefined ? {} : { unicodeMap }) }, problems, warnings };
 }
 
 /** A test for lists of ids and ranges: "942100 942200-942299,1". */

@@ -19,7 +19,7 @@ export const command: Command = {
   hangup: 'own',
   async run(args, io) {
     const options = serveOptions(args, io.cwd);
-    const load = (): RuleSet => loadRuleFiles(options.rules, io.cwd, baseSettings(options.paranoia));
+    const load = (): RuleSet => loadRuleFiles(options.rules, io.cwd, baseSettings(options.paranoia), (line) => io.err(`palisade waf: ${line}`));
     const agent = toAgent(io);
     let worker: RunningWorker | undefined;
     // From the first moment: asked while the rules are still being read, the signal must not end the process.

@@ -5,11 +5,16 @@ export type Part = { readonly name: string; readonly filename?: string; readonly
 /** The strict checks; each is a variable MULTIPART_<name> that rules read as 0 or 1. */
 export const multipartFlags = [
   'BOUNDARY_QUOTED', 'BOUNDARY_WHITESPACE', 'DATA_BEFORE', 'DATA_AFTER', 'HEADER_FOLDING', 'LF_LINE', 'CRLF_LF_LINES', 'MISSING_SEMICOLON',
-  'INVALID_QUOTING', 'INVALID_PART', 'INVALID_HEADER_FOLDING', 'FILE_LIMIT_EXCEEDED', 'UNMATCHED_BOUNDARY',
+  'INVALID_QUOTING', 'INVALID_PART', 'INVALID_HEADER_FOLDING', 'FILE_LIMIT_EXCEEDED',
 ] as const;
 export type MultipartFlag = (typeof multipartFlags)[number];
-export type Multipart = { readonly parts: Part[]; readonly flags: Set<MultipartFlag>; readonly warnings: string[]; readonly error?: string };
+export type Multipart = { readonly parts: Part[]; readonly flags: Set<MultipartFlag>; /** 1: a line looks like a boundary but isn't the one named; 2: and a right one came after it. */ readonly unmatched: 0 | 1 | 2; readonly boundary: string; readonly warnings: readonly string[]; readonly error?: string };
 
+const wording: { readonly [flag in MultipartFlag]?: string } = {
+  BOUNDARY_QUOTED: 'boundary was quoted.', BOUNDARY_WHITESPACE: 'boundary whitespace in C-T header.', DATA_BEFORE: 'seen data before first boundary.',
+  DATA_AFTER: 'seen data after last boundary.', HEADER_FOLDING: 'header folding used.', LF_LINE: 'incorrect line endings used (LF).', CRLF_LF_LINES: 'mixed line endings used (CRLF/LF).',
+  MISSING_SEMICOLON: 'missing semicolon in C-T header.', INVALID_QUOTING: 'invalid quoting used.', INVALID_HEADER_FOLDING: 'invalid header folding used.',
+};
 const maxParts = 10_000;
 
 /** The boundary a Content-Type names, or why it is unacceptable (RFC 2046 5.1.1). */
@@ -20,7 +25,8 @@ function boundaryOf(contentType: string, flags: Set<MultipartFlag>): { boundary:
   if (start < 0) return { error: lower.includes('boundary') ? 'Multipart: Invalid boundary in C-T (case sensitivity).' : 'Multipart: Boundary not found in C-T.' };
   if ((lower.match(/[;,\s]boundary\s*=/g)?.length ?? 0) > 1) return { error: 'Multipart: Multiple boundary parameters in C-T.' };
   const before = contentType.slice(19, start);
-  if (!/[;,]\s*$/.test(before)) flags.add('MISSING_SEMICOLON');
+  if (!before.includes(';')) flags.add('MISSING_SEMICOLON');
+  if (/^\s*[^;\s]/.test(before)) return { error: 'Multipart: Invalid boundary in C-T (malformed).' };
   const found = /^boundary(\s*)=(\s*)(.*)$/s.exec(contentType.slice(start));
   if (found === null) return { error: 'Multipart: Invalid boundary in C-T (malformed).' };
   if (found[1] !== '' || found[2] !== '' || /\s$/.test(found[3]!)) flags.add('BOUNDARY_WHITESPACE');
@@ -40,23 +46,24 @@ function boundaryOf(contentType: string, flags: Set<MultipartFlag>): { boundary:
 }
 
 function check(boundary: string): { boundary: string } | { error: string } {
+  if (boundary.endsWith(' ')) return { error: 'Multipart: Invalid boundary in C-T (characters).' };
   if (boundary.length > 128) return { error: 'Multipart: Invalid boundary in C-T (length).' };
   return /^[A-Za-z0-9'()+_,./:=?\x20-]+$/.test(boundary) ? { boundary } : { error: 'Multipart: Invalid boundary in C-T (characters).' };
 }
 
 /** Content-Disposition's parameters, or the reason it can't be trusted. */
-function disposition(value: string, flags: Set<MultipartFlag>): { name?: string; filename?: string } | undefined {
+function disposition(value: string, flags: Set<MultipartFlag>): { name?: string; filename?: string; extended?: string } | undefined {
   const head = /^form-data\s*/i.exec(value);
   if (head === null) return undefined;
-  const result: { name?: string; filename?: string } = {};
+  const result: { name?: string; filename?: string; extended?: string } = {};
   let rest = value.slice(head[0].length);
   while (rest.trim() !== '') {
-    const pair = /^\s*;\s*([A-Za-z*-]+)\s*=\s*(?:"((?:\\.|[^"\\])*)"|'([^']*)'|([^;\s"']*))\s*/.exec(rest);
+    const pair = /^\s*;\s*([A-Za-z*-]+)\s*=\s*(?:"((?:\\.|[^"\\])*)"|'([^']*)'|([^;\s"]*))\s*/.exec(rest);
     if (pair === null) {
-      if (/^\s*;\s*$/.test(rest)) return result;
+      if (/^\s*;\s*$/.test(rest)) break;
       return undefined;
     }
-    if (pair[3] !== undefined) flags.add('INVALID_QUOTING');
+    if (pair[3] !== undefined || (pair[4]?.includes("'") === true && !pair[1]!.endsWith('*'))) flags.add('INVALID_QUOTING');
     const text = pair[2]?.replace(/\\(["\\])/g, '$1') ?? pair[3] ?? pair[4] ?? '';
     const key = pair[1]!.toLowerCase();
     if (key === 'name') {
@@ -66,22 +73,29 @@ function disposition(value: string, flags: Set<MultipartFlag>): { name?: string;
       if (result.filename !== undefined) return undefined;
       result.filename = text;
     } else if (key === 'filename*') {
-      const extended = /^[A-Za-z0-9-]+'[^']*'(.*)$/.exec(text || (pair[0].split('=')[1] ?? ''));
-      result.filename ??= extended?.[1] ?? text;
+      const extended = /^[A-Za-z0-9-]+'[A-Za-z0-9-]*'((?:%[0-9a-fA-F]{2}|[A-Za-z0-9!#$&+.^_`|~-])*)$/.exec(text);
+      if (extended === null) return undefined;
+      result.extended = extended[1]!;
     }
     rest = rest.slice(pair[0].length);
   }
+  if (result.filename === undefined && result.extended !== undefined) result.filename = result.extended;
   return result;
 }
 
 /** Parses a multipart/form-data body with the checks ModSecurity calls strict. Never throws; `error` ends the parsing. */
 export function parseMultipart(contentType: string, body: string, fileLimit = 100): Multipart {
   const flags = new Set<MultipartFlag>();
-  const warnings: string[] = [];
-  const parts: Part[] = [];
   const found = boundaryOf(contentType, flags);
-  if ('error' in found) return { parts, flags, warnings, error: found.error };
-  const delimiter = `--${found.boundary}`;
+  const parsed = 'error' in found ? { parts: [], unmatched: 0 as const, error: found.error } : readParts(found.boundary, body, fileLimit, flags);
+  return { ...parsed, flags, boundary: 'error' in found ? '' : found.boundary, warnings: [...flags].flatMap((flag) => wording[flag] ?? []) };
+}
+
+function readParts(boundary: string, body: string, fileLimit: number, flags: Set<MultipartFlag>): { parts: Part[]; unmatched: 0 | 1 | 2; error?: string } {
+  let unmatched: 0 | 1 | 2 = 0;
+  let count = 0;
+  const parts: Part[] = [];
+  const delimiter = `--${boundary}`;
   let crlf = false;
   let lf = false;
   let ended = false;
@@ -92,12 +106,8 @@ export function parseMultipart(contentType: string, body: string, fileLimit = 10
   const finish = (): string | undefined => {
     if (lines === undefined) return undefined;
     const blank = lines.findIndex((line) => /^\r?\n?$/.test(line));
-    if (blank < 0) {
-      flags.add('INVALID_PART');
-      return 'Multipart: Part missing the blank line after its headers.';
-    }
     const headers: string[] = [];
-    for (const line of lines.slice(0, blank)) {
+    for (const line of lines.slice(0, blank < 0 ? undefined : blank)) {
       const text = line.replace(/\r?\n$/, '');
       if (/^[ \t]/.test(text)) {
         flags.add('HEADER_FOLDING');
@@ -111,6 +121,10 @@ export function parseMultipart(contentType: string, body: string, fileLimit = 10
       if (colon === 0) return 'Multipart: Invalid part header (header name missing).';
       if (/[^\x21-\x7e]/.test(text.slice(0, colon))) return 'Multipart: Invalid part header (contains invalid character).';
       headers.push(text);
+    }
+    if (blank < 0) {
+      flags.add('INVALID_PART');
+      return 'Multipart: Part missing the blank line after its headers.';
     }
     const header = headers.find((text) => /^content-disposition\s*:/i.test(text));
     const value = header === undefined ? undefined : disposition(header.slice(header.indexOf(':') + 1).trim(), flags);
@@ -132,20 +146,25 @@ export function parseMultipart(contentType: string, body: string, fileLimit = 10
     if (line.endsWith('\r\n')) crlf = true;
     else if (line.endsWith('\n')) lf = true;
     if (line.startsWith(delimiter)) {
+      if (count > 0 && unmatched === 1) unmatched = 2;
       const tail = line.slice(delimiter.length).replace(/\r?\n$/, '');
       if (tail === '' || tail === '--') {
         const problem = finish();
-        if (problem !== undefined) return { parts, flags, warnings, error: problem };
-        if (ended) return { parts, flags, warnings, error: 'Multipart: Invalid boundary (final duplicate).' };
+        if (problem !== undefined) return { parts, unmatched, error: problem };
+        if (ended) {
+          flags.add('DATA_AFTER');
+          return { parts, unmatched, error: 'Multipart: Invalid boundary (final duplicate).' };
+        }
+        count += 1;
         seen = true;
         lines = tail === '--' ? undefined : [];
         ended = tail === '--';
         continue;
       }
-      if (/^\s*$/.test(tail) || /^--\s*$/.test(tail)) return { parts, flags, warnings, error: 'Multipart: Invalid boundary.' };
+      if (/^\s*$/.test(tail) || /^--\s*$/.test(tail)) return { parts, unmatched, error: 'Multipart: Invalid boundary.' };
     }
+    else if (line.startsWith('--') ? line.trimEnd().length > 2 : line.includes(delimiter)) unmatched = 1;
     if (lines !== undefined) {
-      if (/^--[A-Za-z0-9'()+_,./:=?-]{2,}/.test(line) && line.trimEnd() !== '--') flags.add('UNMATCHED_BOUNDARY');
       lines.push(line);
     } else if (ended) {
       if (line.trim() !== '') flags.add('DATA_AFTER');
@@ -153,11 +172,11 @@ export function parseMultipart(contentType: string, body: string, fileLimit = 10
   }
   if (lf) flags.add('LF_LINE');
   if (lf && crlf) flags.add('CRLF_LF_LINES');
-  if (!seen) return { parts, flags, warnings, error: 'Multipart: No boundaries found in payload.' };
+  if (!seen) return { parts, unmatched, error: 'Multipart: No boundaries found in payload.' };
   if (!ended) {
     flags.add('INVALID_PART');
     finish();
-    return { parts, flags, warnings, error: 'Multipart: Final boundary missing.' };
+    return { parts, unmatched, error: 'Multipart: Final boundary missing.' };
   }
-  return { parts, flags, warnings };
+  return { parts, unmatched };
 }

@@ -5,13 +5,14 @@ export type Element = { readonly name: string; readonly attributes: readonly { r
 
 const maxDepth = 256;
 const maxNodes = 100_000;
+const maxEntity = 1000;
 const named: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" };
 
-/** Predefined and numeric references only: external and custom entities are never expanded (XXE, billion laughs). */
-function references(text: string): string {
+/** Predefined, numeric and the document's own plain entities. External ones are never loaded (XXE), and an entity that refers to others is empty (billion laughs). */
+function references(text: string, entities: ReadonlyMap<string, string>): string {
   if (!text.includes('&')) return text;
   return text.replace(/&(?:#x([0-9a-fA-F]{1,6})|#(\d{1,7})|([A-Za-z_][\w.-]*));/g, (_, hex: string | undefined, decimal: string | undefined, name: string | undefined) => {
-    if (name !== undefined) return named[name] ?? '';
+    if (name !== undefined) return named[name] ?? entities.get(name) ?? '';
     const code = hex === undefined ? Number(decimal) : Number.parseInt(hex, 16);
     return code <= 0x10ffff ? fromUtf8(String.fromCodePoint(code)) : '';
   });
@@ -27,13 +28,14 @@ export function parseXml(bytes: string): { readonly root: Element } | { readonly
   const open: Element[] = [top];
   let at = 0;
   let nodes = 0;
+  const entities = new Map<string, string>();
   const failed = { error: 'XML: Failed parsing document.' };
   while (at < text.length) {
     const current = open.at(-1)!;
     if (text[at] !== '<') {
       const end = text.indexOf('<', at);
       const piece = text.slice(at, end < 0 ? undefined : end);
-      if (open.length > 1) current.children.push(references(piece));
+      if (open.length > 1) current.children.push(references(piece, entities));
       else if (/[^\s]/.test(piece)) return failed;
       at = end < 0 ? text.length : end;
       continue;
@@ -53,6 +55,10 @@ export function parseXml(bytes: string): { readonly root: Element } | { readonly
       found.lastIndex = at;
       const whole = found.exec(text);
       if (whole === null || top.children.length > 0) return failed;
+      for (const entity of whole[0].matchAll(/<!ENTITY\s+([A-Za-z_][\w.-]*)\s+(?:"([^"]*)"|'([^']*)')\s*>/g)) {
+        const value = entity[2] ?? entity[3] ?? '';
+        if (value.length <= maxEntity && !entities.has(entity[1]!)) entities.set(entity[1]!, /&[A-Za-z_]/.test(value) ? '' : references(value, entities));
+      }
       at += whole[0].length;
     } else if (text[at + 1] === '/') {
       const end = text.indexOf('>', at);
@@ -67,7 +73,7 @@ export function parseXml(bytes: string): { readonly root: Element } | { readonly
       if (nodes > maxNodes || open.length > maxDepth) return { error: 'XML: document exceeds the limits of depth or size.' };
       const element: Element = {
         name: found[1]!,
-        attributes: [...found[2]!.matchAll(attribute)].map((pair) => ({ name: pair[1]!, value: references(pair[2] ?? pair[3] ?? '') })),
+        attributes: [...found[2]!.matchAll(attribute)].map((pair) => ({ name: pair[1]!, value: references(pair[2] ?? pair[3] ?? '', entities) })),
         children: [],
       };
       current.children.push(element);

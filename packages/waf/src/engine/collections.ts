@@ -6,7 +6,7 @@ const files = (tx: Transaction) => tx.multipart?.parts.filter((part) => part.fil
 
 function persistent(name: string) {
   return (tx: Transaction): Named[] => {
-    const open = tx.persistent.get(name);
+    const open = tx.persistent.get(name) ?? (name === 'GLOBAL' ? { values: tx.options.store.open('GLOBAL', 'global') } : undefined);
     if (open === undefined) return [];
     const now = tx.options.now();
     for (const [key, entry] of open.values) if (entry.expires <= now) open.values.delete(key);

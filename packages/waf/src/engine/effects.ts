@@ -2,6 +2,7 @@ import { leadingInteger, lowerAscii } from '../bytes.ts';
 import { inRanges } from '../load.ts';
 import type { Rule, SetVar } from '../seclang/rule.ts';
 import { expand } from './values.ts';
+import { step } from './trace.ts';
 import type { Transaction } from './transaction.ts';
 
 function change(tx: Transaction, rule: Rule, { collection, key, change: how, value }: SetVar): void {
@@ -19,15 +20,22 @@ function change(tx: Transaction, rule: Rule, { collection, key, change: how, val
       const old = tx.tx.get(folded);
       tx.tx.set(folded, { key: old === undefined ? name : old.key, value: next(old?.value) });
     }
+    if (tx.options.trace !== undefined) step(tx, `Saving variable: TX:${name} with value: ${tx.tx.get(folded)?.value ?? ''}`);
     return;
   }
-  const open = tx.persistent.get(collection);
+  let open = tx.persistent.get(collection);
+  // There is one GLOBAL collection, so it needs no initcol.
+  if (open === undefined && collection === 'GLOBAL') {
+    open = { key: 'global', values: tx.options.store.open('GLOBAL', 'global') };
+    tx.persistent.set('GLOBAL', open);
+  }
   if (open === undefined) return;
   if (how === 'unset') open.values.delete(folded);
   else {
     const expires = tx.options.now() + tx.settings.collectionTimeout * 1000;
     open.values.set(folded, { value: next(open.values.get(folded)?.value), expires });
   }
+  if (tx.options.trace !== undefined) step(tx, `Saving variable: ${collection}:${name} with value: ${open.values.get(folded)?.value ?? ''}`);
 }
 
 /** Effects of each matching value, whether or not the chain goes on. */
@@ -40,6 +48,7 @@ function control(tx: Transaction, word: string, value: string): void {
   switch (word) {
     case 'ruleengine':
       tx.settings.ruleEngine = on ? 'On' : lowerAscii(value) === 'off' ? 'Off' : 'DetectionOnly';
+      step(tx, `Setting SecRuleEngine to ${{ On: 'Enabled', Off: 'Disabled', DetectionOnly: 'DetectionOnly' }[tx.settings.ruleEngine]} as requested by a ctl:ruleEngine action`);
       break;
     case 'requestbodyaccess':
       tx.settings.requestBodyAccess = on;
@@ -84,7 +93,10 @@ export function applyOnce(tx: Transaction, rule: Rule): void {
     else if (targets.length > 0) tx.removedTargets.push({ applies: (candidate) => candidate.msg?.text === value, targets });
     else control(tx, word, value);
   }
-  for (const { name, value } of rule.setenvs) tx.env.set(name, expand(tx, rule, value));
+  for (const { name, value } of rule.setenvs) {
+    tx.env.set(name, expand(tx, rule, value));
+    step(tx, `Setting environment variable: ${name} to ${tx.env.get(name)!}`);
+  }
   for (const { collection, key, seconds } of rule.expirevars) {
     const entry = tx.persistent.get(collection)?.values.get(lowerAscii(expand(tx, rule, key)));
     if (entry !== undefined) entry.expires = tx.options.now() + leadingInteger(expand(tx, rule, seconds)) * 1000;

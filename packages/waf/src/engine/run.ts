@@ -3,6 +3,8 @@ import type { Matcher, OperatorRun } from '../operators/operator.ts';
 import { detection } from '../libinjection/built-in.ts';
 import type { Phase, Rule } from '../seclang/rule.ts';
 import { applyEach, applyOnce } from './effects.ts';
+import { step } from './trace.ts';
+import { noteMatch, reportStep, ruleStep } from './trace-rule.ts';
 import { expand, valuesOf } from './values.ts';
 import type { Named, Transaction } from './transaction.ts';
 
@@ -25,8 +27,9 @@ export function matcherOf(tx: Transaction, rule: Rule): Matcher {
 function transformed(tx: Transaction, rule: Rule, value: string): string[] {
   let current = value;
   const steps: string[] = rule.multiMatch ? [value] : [];
-  for (const { apply } of rule.transformations) {
+  for (const { name, apply } of rule.transformations) {
     const next = apply(current, tx.rules.unicodeMap);
+    if (tx.options.trace !== undefined) step(tx, ` T (0) t:${name}: "${next}"`);
     if (rule.multiMatch && next !== current) steps.push(next);
     current = next;
   }
@@ -45,6 +48,7 @@ export function accept(tx: Transaction, rule: Rule, name: string, text: string, 
       else tx.tx.set(String(index), { key: String(index), value: found });
     }
   }
+  if (tx.options.trace !== undefined) noteMatch(tx, rule, name, text);
   tx.matchedVar = { name, value: text };
   tx.matchedVars.push(tx.matchedVar);
   into.push({ name, value: text, offset, bytes: length < 0 ? text : text.slice(offset, offset + length) });
@@ -73,8 +77,10 @@ export function matchesValue(tx: Transaction, rule: Rule, matcher: Matcher, { na
     captured.length = 0;
     offset = 0;
     length = -1;
+    if (tx.options.trace !== undefined) step(tx, `Target value: "${text}" (Variable: ${name})`);
     if (matcher(text, run) === rule.operator!.negated) continue;
     any = true;
+    if (tx.options.trace !== undefined) for (const [index, group] of captured.entries()) if (group !== undefined) step(tx, `Added ${rule.operator!.name === 'rx' ? 'regex subexpression' : `${rule.operator!.name} match`} TX.${index}: ${group}`);
     accept(tx, rule, name, text, captured, offset, length, into);
   }
   return any;
@@ -82,11 +88,13 @@ export function matchesValue(tx: Transaction, rule: Rule, matcher: Matcher, { na
 
 export function evaluate(tx: Transaction, rule: Rule, into: Found[]): boolean {
   let matched = rule.operator === undefined;
+  ruleStep(tx, rule);
   if (matched) applyEach(tx, rule);
   else {
     const matcher = matcherOf(tx, rule);
     for (const value of valuesOf(tx, rule)) matched = matchesValue(tx, rule, matcher, value, into) || matched;
   }
+  step(tx, `(Rule: ${rule.id}) Rule returned ${matched ? 1 : 0}.`);
   if (!matched || (rule.chain && (rule.next === undefined || !evaluate(tx, rule.next, into)))) return false;
   applyOnce(tx, rule);
   return true;
@@ -108,6 +116,7 @@ export function report(tx: Transaction, rule: Rule, found: readonly Found[]): vo
     rule: rule.id, msg: from.msg === undefined ? '' : expand(tx, from, from.msg), data: data === undefined ? '' : expand(tx, rule, data),
     tags, severity, variable: last.name, value: last.value, offset: last.offset, bytes: last.bytes, log: rule.log,
   });
+  reportStep(tx, rule, found.length > 0);
 }
 
 export function decide(tx: Transaction, rule: Rule): 'phase' | undefined {
@@ -119,9 +128,11 @@ export function decide(tx: Transaction, rule: Rule): 'phase' | undefined {
   }
   const url = rule.redirect === undefined ? undefined : expand(tx, rule, rule.redirect);
   const redirect = rule.disruptive === 'redirect';
+  let status = rule.status; // a later link of the chain may say another
+  for (let link = rule.next; link !== undefined; link = link.next) if (link.ownStatus) status = link.status;
   tx.intervention = {
     rule: rule.id, action: rule.disruptive, log: tx.matches.at(-1)?.msg ?? '',
-    status: redirect && ![301, 302, 303, 306, 307, 308].includes(rule.status) ? 302 : rule.status, ...(url === undefined ? {} : { url }),
+    status: redirect && ![301, 302, 303, 306, 307, 308].includes(status) ? 302 : status, ...(url === undefined ? {} : { url }),
   };
   return 'phase';
 }
@@ -135,9 +146,22 @@ export function removed(tx: Transaction, rule: Rule): boolean {
   return false;
 }
 
+const removal = (tx: Transaction, rule: Rule): string => tx.removedIds.some((covers) => covers(rule)) ? 'Id' : rule.tags.some((tag) => tx.removedTags.has(tag.text)) ? 'Tag' : 'Msg';
+
+function allowSteps(tx: Transaction, phase: Phase, by: Rule): void {
+  if (tx.options.trace === undefined || by.disruptive !== 'allow') return;
+  step(tx, `Dropping the evaluation of upcoming rules in favor of an \`allow' action of type: ${by.allow}`);
+  const list = tx.rules.phases.get(phase)!;
+  for (const later of list.slice(list.indexOf(by) + 1)) if (later.kind === 'rule') for (const name of [`${later.file}:${later.line}`, later.id]) step(tx, `Skipped rule id '${name}' as request trough the utilization of an \`allow' action`);
+}
+
 /** Runs one phase in the order of the rules: the reference the planned path is compared with. */
 export function runPlain(tx: Transaction, phase: Phase): void {
-  if (tx.settings.ruleEngine === 'Off') return;
+  if (tx.settings.ruleEngine === 'Off') {
+    step(tx, 'Rule engine disabled, returning...');
+    return;
+  }
+  if (tx.options.trace !== undefined) for (const { rule, directive } of tx.rules.taken) step(tx, `Skipped rule id '${rule}'. Removed by ${directive} directive.`);
   if (phase !== 5 && (tx.allowed === 'all' || (tx.allowed === 'request' && phase <= 2) || tx.intervention !== undefined)) return;
   let skip = 0;
   let skipTo: string | undefined;
@@ -146,12 +170,20 @@ export function runPlain(tx: Transaction, phase: Phase): void {
       if (entry.name === skipTo) skipTo = undefined;
       continue;
     }
-    if (skipTo !== undefined) continue;
+    if (skipTo !== undefined) {
+      step(tx, `Skipped rule id '${entry.id}' due to a SecMarker: ${skipTo}`);
+      continue;
+    }
     if (skip > 0) {
+      step(tx, `Skipped rule id '${entry.id}' due to a \`skip' action.`);
       skip -= 1;
       continue;
     }
-    if (removed(tx, entry)) continue;
+    if (removed(tx, entry)) {
+      step(tx, `Skipped rule id '${entry.id}'. Skipped due to a ruleRemoveBy${removal(tx, entry)} action.`);
+      step(tx, `Rule id: ${entry.id} was skipped due to a ruleRemoveBy${removal(tx, entry)} action...`);
+      continue;
+    }
     const found: Found[] = [];
     tx.matchedVars = [];
     if (!evaluate(tx, entry, found)) continue;
@@ -161,6 +193,9 @@ export function runPlain(tx: Transaction, phase: Phase): void {
       if (link.skip > 0) skip = link.skip;
       skipTo = link.skipAfter ?? skipTo;
     }
-    if (decide(tx, entry) === 'phase') return;
+    if (decide(tx, entry) === 'phase') {
+      allowSteps(tx, phase, entry);
+      return;
+    }
   }
 }

@@ -22,7 +22,7 @@ function basename(tx: Transaction): string {
 function strict(tx: Transaction): boolean {
   const { multipart } = tx;
   if (multipart === undefined) return false;
-  const loose = new Set<MultipartFlag>(['CRLF_LF_LINES', 'UNMATCHED_BOUNDARY']);
+  const loose = new Set<MultipartFlag>(['CRLF_LF_LINES']);
   return multipart.error !== undefined || [...multipart.flags].some((name) => !loose.has(name));
 }
 
@@ -30,7 +30,7 @@ function strict(tx: Transaction): boolean {
 export const scalars: Readonly<Record<string, (tx: Transaction) => string | undefined>> = {
   ARGS_COMBINED_SIZE: argsSize,
   AUTH_TYPE: (tx) => /^\S+/.exec(header(tx.requestHeaders, 'authorization') ?? '')?.[0],
-  DURATION: (tx) => String((tx.options.now() - tx.started) / 1000),
+  DURATION: (tx) => ((tx.options.now() - tx.started) / 1000).toFixed(3),
   FILES_COMBINED_SIZE: (tx) => String(tx.multipart?.parts.reduce((sum, part) => sum + (part.filename === undefined ? 0 : part.length), 0) ?? 0),
   FULL_REQUEST: (tx) => requestHead(tx) + tx.requestBody,
   FULL_REQUEST_LENGTH: (tx) => String(requestHead(tx).length + tx.requestBody.length),
@@ -43,6 +43,7 @@ export const scalars: Readonly<Record<string, (tx: Transaction) => string | unde
   MSC_PCRE_LIMITS_EXCEEDED: (tx) => flag(tx.pcreLimit),
   MULTIPART_STRICT_ERROR: (tx) => flag(strict(tx)),
   ...Object.fromEntries(multipartFlags.map((name) => [`MULTIPART_${name}`, (tx: Transaction) => flag(tx.multipart?.flags.has(name) ?? false)])),
+  MULTIPART_UNMATCHED_BOUNDARY: (tx) => String(tx.multipart?.unmatched ?? 0),
   OUTBOUND_DATA_ERROR: (tx) => flag(tx.outboundError),
   PATH_INFO: (tx) => filenameOf(tx.uriRaw),
   QUERY_STRING: (tx) => queryOf(tx.uriRaw),
@@ -62,7 +63,7 @@ export const scalars: Readonly<Record<string, (tx: Transaction) => string | unde
   REQUEST_LINE: (tx) => `${tx.method} ${tx.uriRaw} ${tx.protocol}`,
   REQUEST_METHOD: (tx) => tx.method,
   REQUEST_PROTOCOL: (tx) => tx.protocol,
-  REQUEST_URI: (tx) => relativeUri(tx.uriRaw),
+  REQUEST_URI: (tx) => relativeUri(tx.uriRaw).replace(/#.*/s, ''),
   REQUEST_URI_RAW: (tx) => tx.uriRaw,
   RESPONSE_BODY: (tx) => tx.responseBody,
   RESPONSE_CONTENT_LENGTH: (tx) => String(tx.responseBody.length),

@@ -14,6 +14,8 @@ import type { Target } from '../seclang/targets.ts';
 import type { Known } from '../plan/scan.ts';
 import { urlDecode } from '../transformations/url-decode.ts';
 import type { Store, Stored } from './store.ts';
+import type { Trace } from './trace.ts';
+import { step } from './trace.ts';
 
 /** A header or any named value; names keep their case. Bytes are latin1 strings. */
 export type Named = { readonly name: string; readonly value: string };
@@ -39,7 +41,7 @@ export type Match = {
   readonly log: boolean;
 };
 
-export type TransactionOptions = { readonly connection: Connection; readonly id: string; /** Milliseconds since the epoch. */ readonly now: () => number; readonly store: Store; /** Evaluates every rule in turn: the reading the planned path is compared with. */ readonly plain?: boolean };
+export type TransactionOptions = { readonly connection: Connection; readonly id: string; /** Milliseconds since the epoch. */ readonly now: () => number; readonly store: Store; /** Evaluates every rule in turn: the reading the planned path is compared with. */ readonly plain?: boolean; /** Hears what plain evaluation does, step by step; slow. */ readonly trace?: Trace };
 
 /** A TX variable; `number` is its value as a number, once it was asked for. */
 export type TxValue = { readonly key: string; readonly value: string; number?: number };
@@ -152,12 +154,26 @@ export function setRequestHeaders(tx: Transaction, headers: readonly Named[]): v
 /** Runs the body processor over the body that the transport collected; a body it could not read whole is a gap. */
 export function setRequestBody(tx: Transaction, body: string): void {
   processBody(tx, body);
+  if (tx.options.trace !== undefined) bodySteps(tx);
   if (tx.bodyError !== '') tx.gaps.push({ kind: 'body-unparsed', subject: 'REQUEST_BODY', count: 1, reason: tx.bodyError });
+}
+
+function bodySteps(tx: Transaction): void {
+  for (const { name, value } of tx.post) step(tx, `Adding request argument (BODY): name "${name}", value "${value}"; name: ${name}, variable: ${value}`);
+  if (tx.multipart !== undefined) step(tx, `Multipart: Boundary: ${tx.multipart.boundary}`);
+  const early = tx.bodyError.includes('in C-T');
+  if (early) step(tx, tx.bodyError);
+  for (const { name, filename, length } of tx.multipart?.parts ?? []) if (filename !== undefined) step(tx, `Added file part to the list: name "${name}" file name "${filename}" (length ${length})`);
+  for (const warning of tx.multipart?.warnings ?? []) step(tx, `Multipart: Warning: ${warning}`);
+  if (tx.bodyError !== '' && !early) step(tx, tx.bodyError);
 }
 
 function processBody(tx: Transaction, body: string): void {
   const { settings } = tx;
-  if (!settings.requestBodyAccess) return;
+  if (!settings.requestBodyAccess) {
+    step(tx, `Request body processing is ${tx.rules.settings.requestBodyAccess ? 'enabled, but disabled to this transaction due to ctl:requestBodyAccess action' : 'disabled'}`);
+    return;
+  }
   let text = body;
   if (text.length > settings.requestBodyLimit) {
     tx.inboundError = true;
@@ -181,7 +197,7 @@ function processBody(tx: Transaction, body: string): void {
     const parsed = parseMultipart(header(tx.requestHeaders, 'content-type') ?? '', text, settings.uploadFileLimit);
     tx.multipart = parsed;
     tx.post = parsed.parts.filter((part) => part.filename === undefined).map(({ name, value }) => ({ name, value }));
-    tx.bodyError = parsed.error ?? '';
+    tx.bodyError = parsed.error === undefined ? '' : `Multipart parsing error: ${parsed.error}`;
     tooLong(text.length - parsed.parts.reduce((sum, part) => sum + (part.filename === undefined ? 0 : part.length), 0));
   } else if (tooLong(text.length)) return;
   else if (tx.processor === 'URLENCODED') {
@@ -195,6 +211,6 @@ function processBody(tx: Transaction, body: string): void {
   } else if (tx.processor === 'XML') {
     const parsed = parseXml(text);
     if ('root' in parsed) tx.xml = parsed.root;
-    else tx.bodyError = parsed.error;
+    else tx.bodyError = `XML parsing error: ${parsed.error}`;
   } else if (tx.processor !== '') tx.bodyError = `Unknown request body processor ${tx.processor}`;
 }

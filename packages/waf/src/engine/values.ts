@@ -61,8 +61,8 @@ export function expand(tx: Transaction, rule: Rule, macro: Macro): string {
   for (const part of macro.parts) {
     if (typeof part === 'string') text += part;
     else if (collections[part.variable] === undefined) text += scalars[part.variable]?.(tx) ?? '';
-    else if (part.variable === 'TX' && part.folded !== undefined) text += tx.tx.get(part.folded)?.value ?? '';
-    else if (part.key !== undefined) text += raw(tx, rule, { variable: part.variable, count: false, exclude: false, selector: part.key, key: lowerAscii(part.key) })[0]?.value ?? '';
+    else if (part.variable === 'TX' && part.folded !== undefined && part.pattern === undefined) text += tx.tx.get(part.folded)?.value ?? '';
+    else if (part.key !== undefined) text += raw(tx, rule, { variable: part.variable, count: false, exclude: false, selector: part.key, ...(part.pattern === undefined ? { key: lowerAscii(part.key) } : { pattern: part.pattern }) })[0]?.value ?? '';
   }
   return text;
 }

@@ -77,7 +77,7 @@ const disruptive = (name: Actions['disruptive']): Reader => (actions) => void (a
 /** Every action under its SecLang word, lower case. */
 export const actionWords: Readonly<Record<string, Reader>> = {
   accuracy: ignored, maturity: ignored, append: ignored, prepend: ignored, xmlns: (_, value) => {
-    if (!value.includes('=')) throw new SecLangError('xmlns needs prefix=URI');
+    if (!/=.*https?:\/\//.test(value)) throw new SecLangError('xmlns needs prefix=URI');
   },
   allow: (actions, value) => {
     if (!['', 'phase', 'request'].includes(value)) throw new SecLangError(`allow knows phase and request, not "${value}"`);
@@ -105,7 +105,10 @@ export const actionWords: Readonly<Record<string, Reader>> = {
     if (phase === undefined) throw new SecLangError(`unknown phase "${value}"`);
     actions.phase = phase;
   },
-  status: (actions, value) => void (actions.status = number(value, 'status')),
+  status: (actions, value) => {
+    actions.status = number(value, 'status');
+    actions.ownStatus = true;
+  },
   skip: (actions, value) => void (actions.skip = number(value, 'skip')),
   skipafter: (actions, value) => void (actions.skipAfter = value),
   msg: (actions, value) => void (actions.msg = compileMacro(value)),
@@ -127,7 +130,8 @@ export const actionWords: Readonly<Record<string, Reader>> = {
   setvar: (actions, value) => {
     const found = /^(!?)([^=]*)(?:=([^]*))?$/.exec(value)!;
     const { collection, key } = collectionKey(found[2]!, 'setvar');
-    const right = found[3] ?? '1';
+    // A lone % behind a reference is no part of the text for ModSecurity either.
+    const right = (found[3] ?? '1').replace(/\}%$/, '}');
     const change = found[1] === '!' ? 'unset' : right.startsWith('+') ? 'add' : right.startsWith('-') ? 'subtract' : 'set';
     actions.setvars.push({ collection, key: compileMacro(key), change, value: compileMacro(change === 'add' || change === 'subtract' ? right.slice(1) : right) });
   },
@@ -160,7 +164,7 @@ export const actionWords: Readonly<Record<string, Reader>> = {
 /** Actions as they are before a rule says anything. */
 export function plainActions(): Actions {
   return {
-    id: 0, phase: 2, disruptive: 'pass', allow: 'all', status: 403, chain: false, capture: false, multiMatch: false, log: true, auditlog: true, skip: 0,
+    id: 0, phase: 2, disruptive: 'pass', allow: 'all', status: 403, ownStatus: false, chain: false, capture: false, multiMatch: false, log: true, auditlog: true, skip: 0,
     tags: [], rev: '', ver: '', setvars: [], expirevars: [], ctls: [], initcols: [], setenvs: [], transformations: [],
   };
 }

@@ -4,7 +4,7 @@ import type { Problem } from './problem.ts';
 export type Directive = { readonly name: string; readonly args: readonly string[]; readonly line: number };
 
 /** Cuts a rule file into directives: comments, continuation lines and quoting are gone afterwards. */
-export function readDirectives(text: string, file: string, problems: Problem[]): Directive[] {
+export function readDirectives(text: string, file: string, problems: Problem[], warnings: Problem[] = problems): Directive[] {
   const directives: Directive[] = [];
   const lines = text.split('\n');
   for (let at = 0; at < lines.length; at += 1) {
@@ -15,7 +15,12 @@ export function readDirectives(text: string, file: string, problems: Problem[]):
       at += 1;
       whole = whole.slice(0, -1) + lines[at]!.replace(/\r$/, '').replace(/^[ \t]+/, '');
     }
-    const words = splitWords(whole);
+    let words = splitWords(whole);
+    // ModSecurity ends an open quote with the line; what the quote holds is still checked.
+    if (typeof words === 'string') {
+      warnings.push({ file, line, message: words });
+      words = splitWords(`${whole}"`);
+    }
     if (typeof words === 'string') problems.push({ file, line, message: words });
     else if (words.length > 0) directives.push({ name: words[0]!, args: words.slice(1), line });
   }

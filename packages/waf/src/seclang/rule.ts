@@ -18,6 +18,8 @@ export type Actions = {
   disruptive: Disruptive;
   allow: 'all' | 'phase' | 'request';
   status: number;
+  /** Said by the rule itself, not by its defaults. */
+  ownStatus: boolean;
   redirect?: Macro;
   chain: boolean;
   capture: boolean;

@@ -2,9 +2,9 @@ import { SecLangError } from './problem.ts';
 import type { Settings } from './rule.ts';
 
 export const defaultSettings = (): Settings => ({
-  ruleEngine: 'Off', requestBodyAccess: false, responseBodyAccess: false, requestBodyLimit: 134_217_728, requestBodyNoFilesLimit: 131_072 * 8,
+  ruleEngine: 'DetectionOnly', requestBodyAccess: true, responseBodyAccess: false, requestBodyLimit: 134_217_728, requestBodyNoFilesLimit: 131_072 * 8,
   requestBodyLimitAction: 'Reject', responseBodyLimit: 524_288, responseBodyLimitAction: 'ProcessPartial', responseMimeTypes: new Set(['text/plain', 'text/html', 'text/xml']),
-  argumentSeparator: '&', argumentsLimit: 1000, jsonDepthLimit: 512, uploadFileLimit: 100, collectionTimeout: 3600, webAppId: 'default',
+  argumentSeparator: '&', argumentsLimit: 1000, jsonDepthLimit: 512, uploadFileLimit: 100, collectionTimeout: 3600, webAppId: '',
 });
 
 function oneOf<Word extends string>(value: string, words: readonly Word[]): Word {

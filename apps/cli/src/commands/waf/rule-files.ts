@@ -10,14 +10,15 @@ const files: RuleFiles = {
 };
 
 /** Loads the files that the globs name, sorted within each glob; any problem is a UsageError that lists them all. */
-export function loadRuleFiles(globs: readonly string[], cwd: string, before: string): RuleSet {
+export function loadRuleFiles(globs: readonly string[], cwd: string, before: string, warn?: (line: string) => void): RuleSet {
   const sources: RuleSource[] = [{ name: path.join(cwd, 'before-rules'), text: before }];
   for (const glob of globs) {
     const names = globSync(path.resolve(cwd, glob)).sort();
     if (names.length === 0) throw new UsageError(`no rule file matches ${glob}`);
     for (const name of names) sources.push({ name, text: readFileSync(name, 'latin1') });
   }
-  const { ruleSet, problems } = loadRules(sources, files);
+  const { ruleSet, problems, warnings } = loadRules(sources, files);
+  for (const { file, line, message } of warnings) warn?.(`${file}:${line}: ${message}\n`);
   if (problems.length > 0) {
     throw new UsageError(`the rules do not load:\n${problems.map(({ file, line, message }) => `  ${file}:${line}: ${message}`).join('\n')}`);
   }

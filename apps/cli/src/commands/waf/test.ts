@@ -77,7 +77,7 @@ function problemsOf(output: Output, found: Found): string[] {
 /** Runs regression cases against rules; lists failures and closes with the counts. Exit 1 on a failure or too few cases. */
 export function test(args: readonly string[], io: Io): number {
   const options = optionsOf(args);
-  const ruleSet = loadRuleFiles(options.rules, io.cwd, suiteSettings);
+  const ruleSet = loadRuleFiles(options.rules, io.cwd, suiteSettings, (line) => io.err(line));
   const overrides = options.overrides.flatMap((file) => readOverrides(path.resolve(io.cwd, file)));
   const files = options.cases.flatMap((name) => {
     const full = path.resolve(io.cwd, name);
