@@ -26,12 +26,12 @@ export type Link = {
 };
 
 /** A rule that asks whether one TX variable, or (`count`) how many of it there are, lies between two numbers. */
-export type Gate = { readonly key: string; readonly count: boolean; readonly least: number; readonly most: number; readonly negated: boolean };
+export type Gate = { readonly key: string; /** As matches name its count. */ readonly name: string; readonly count: boolean; readonly least: number; readonly most: number; readonly negated: boolean };
 
 function gateOf({ operator, targets: [target] }: Rule): Gate | undefined {
   const range = operator?.matcher?.range;
   if (range === undefined || target?.key === undefined) return undefined;
-  return { key: target.key, count: target.count, least: range[0], most: range[1], negated: operator!.negated };
+  return { key: target.key, name: `TX:${target.selector ?? ''}`, count: target.count, least: range[0], most: range[1], negated: operator!.negated };
 }
 
 /** A rule that values are filtered for: it can't match one that lacks what it requires. */

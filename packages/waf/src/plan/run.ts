@@ -201,6 +201,21 @@ function passes(tx: Transaction, { key, count, least, most, negated }: Gate): bo
   return (number >= least && number <= most) !== negated;
 }
 
+/** What `report` says of a rule that has no words of its own. */
+function noteSilent(tx: Transaction, { id, log }: Rule, { name, value, offset: from, bytes }: Found): void {
+  tx.matches.push({ rule: id, msg: '', data: '', tags: noTags, severity: undefined, variable: name, value, offset: from, bytes, log });
+}
+
+/** A silent gate that holds: its effects without the ways of a rule. */
+function noteGate(tx: Transaction, rule: Rule, { key, count, name: counted }: Gate): void {
+  const entry = tx.tx.get(key);
+  const name = count ? counted : `TX:${entry!.key}`;
+  const value = count ? (entry === undefined ? '0' : '1') : entry!.value;
+  tx.matchedVar = { name, value };
+  tx.matchedVars.push(tx.matchedVar);
+  noteSilent(tx, rule, { name, value, offset: 0, bytes: value });
+}
+
 function runLink(tx: Transaction, program: Program, group: 0 | 1, link: Link, hits: readonly Record[] | undefined, into: Found[]): boolean {
   const { rule } = link;
   if (link.mode === 'plain' && hits === undefined) return evaluate(tx, rule, into);
@@ -261,13 +276,17 @@ export function runPlanned(tx: Transaction, phase: Phase): void {
         segment = segmentOf[at]!;
         enter(tx, program, plan, segment);
       }
+      const mark = todo[at]!;
+      if (mark === 0 && skip === 0) {
+        at += 1;
+        continue;
+      }
       const entry = entries[at]!;
       if (skip > 0 && !('kind' in entry)) {
         skip -= 1;
         at += 1;
         continue;
       }
-      const mark = todo[at]!;
       if (mark === 0 || 'kind' in entry) {
         at += 1;
         continue;
@@ -283,14 +302,15 @@ export function runPlanned(tx: Transaction, phase: Phase): void {
       }
       if (found.length > 0) found.length = 0;
       if (tx.matchedVars.length > 0) tx.matchedVars = [];
-      if (!runLink(tx, program, group, entry, mark === 1 && plan.template[at] === 0 ? hits[at]! : undefined, found)) {
-        at += 1;
-        continue;
+      if (gate !== undefined && entry.silent && tx.removedTargets.length === 0) noteGate(tx, rule, gate);
+      else {
+        if (!runLink(tx, program, group, entry, mark === 1 && plan.template[at] === 0 ? hits[at]! : undefined, found)) {
+          at += 1;
+          continue;
+        }
+        if (entry.silent) noteSilent(tx, rule, found.length > 0 ? found[found.length - 1]! : nothing);
+        else report(tx, rule, found);
       }
-      if (entry.silent) {
-        const last = found.length > 0 ? found[found.length - 1]! : nothing;
-        tx.matches.push({ rule: rule.id, msg: '', data: '', tags: noTags, severity: undefined, variable: last.name, value: last.value, offset: last.offset, bytes: last.bytes, log: rule.log });
-      } else report(tx, rule, found);
       if ((tx.settings.ruleEngine as string) === 'Off') return;
       const from = at;
       at += 1;
