@@ -1,12 +1,16 @@
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildBundle } from '@palisade/advisory/bundle/build';
 import { deterministicId } from '@palisade/model/id';
 import type { Item } from '@palisade/model/wire';
 import type { ScanResult } from '@palisade/model/scan-result';
+import { zipOf } from '../../packages/catalog/test/zip-fixture.ts';
 import { callApi, consoleHere, consoleHome, enrolAgent, person } from './console-client.ts';
 import type { Answer, Person, TestAgent } from './console-client.ts';
 import { scanOf } from './console-documents.ts';
@@ -51,17 +55,26 @@ describe('console: feeds and what they change', () => {
     return (await ada.call('GET', `/tasks/${text(task)}`)).body;
   };
 
+  /** What the official hosts hold; each is a folder of one loopback server, reached through a host table. */
+  const official: Record<string, Buffer | string> = {
+    'www.cisa.gov/sites/default/files/feeds/known_exploited_vulnerabilities.json': JSON.stringify({ title: 'KEV', dateReleased: '2026-11-20T00:00:00Z', vulnerabilities: [{ cveID: 'CVE-2025-1000', vendorProject: 'v', product: 'p', vulnerabilityName: 'n', dateAdded: '2026-01-01', dueDate: '2026-02-01', requiredAction: 'a', shortDescription: 's', knownRansomwareCampaignUse: 'Unknown' }] }),
+    'epss.empiricalsecurity.com/epss_scores-current.csv.gz': gzipSync('#model_version:v1,score_date:2026-11-20T00:00:00+0000\ncve,epss,percentile\nCVE-2025-1000,0.9,0.99\n'),
+    'security-tracker.debian.org/tracker/data/json': JSON.stringify(Object.fromEntries(Array.from({ length: 60 }, (_, n) => [`lib${n}`, { [`CVE-2025-${1000 + n}`]: { description: 'd', scope: 'local', releases: { bookworm: { status: n === 0 ? 'open' : 'resolved', ...(n === 0 ? {} : { fixed_version: '0.5' }), repositories: { bookworm: '1.0' }, urgency: 'high' } } } }]))),
+  };
+  const server = createServer((request, response) => {
+    const held = official[(request.url ?? '').slice(1)];
+    if (held === undefined) response.writeHead(404).end('gone');
+    else response.writeHead(200, { 'content-length': Buffer.byteLength(held) }).end(held);
+  });
   const start = (): ReturnType<typeof consoleHere> =>
-    consoleHere({ PALISADE_HOME: place.home }, undefined, async (input) => {
+    consoleHere({ PALISADE_HOME: place.home }, undefined, (input, init) => {
       const url = text(input instanceof Request ? input.url : input);
       asked.push(url);
-      if (url.includes('known_exploited')) return new Response(JSON.stringify({ title: 'KEV', dateReleased: '2026-11-20T00:00:00Z', vulnerabilities: [{ cveID: 'CVE-2025-1000', vendorProject: 'v', product: 'p', vulnerabilityName: 'n', dateAdded: '2026-01-01', dueDate: '2026-02-01', requiredAction: 'a', shortDescription: 's', knownRansomwareCampaignUse: 'Unknown' }] }));
-      if (url.includes('epss')) return new Response('#model_version:v1,score_date:2026-11-20T00:00:00+0000\ncve,epss,percentile\nCVE-2025-1000,0.9,0.99\n');
-      if (url.includes('security-tracker')) return new Response(JSON.stringify({ lib0: { 'CVE-2025-1000': { description: 'd', scope: 'local', releases: { bookworm: { status: 'open', repositories: { bookworm: '1.0' }, urgency: 'high' } } } } }));
-      return new Response('gone', { status: 404 });
+      return fetch(url.replace('https://', `http://127.0.0.1:${(server.address() as AddressInfo).port}/`), init);
     });
 
   beforeAll(async () => {
+    await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', () => resolve()));
     running = await start();
     ada = await person(running.url, { setup: running.firstRun ?? '', name: 'ada', password: 'correct horse battery' });
     agent = await enrolAgent(text((await ada.call('POST', '/join-tokens', { cluster: 'lab' })).body['token']), 'node-1');
@@ -69,6 +82,7 @@ describe('console: feeds and what they change', () => {
   });
   afterAll(async () => {
     await running?.stop();
+    server.close();
     place.remove();
     rmSync(scratch, { recursive: true, force: true });
   });
@@ -178,5 +192,20 @@ describe('console: feeds and what they change', () => {
     const trail = rows(await ada.call('GET', '/audit?action=feed.&limit=5'));
     expect(trail.length).toBe(5);
     expect(trail[0]).toMatchObject({ action: 'feed.pull', actor: 'ada' });
+  });
+
+  it('pulls, builds a bundle of what it got, puts it in use and matches every image with it', async () => {
+    const records = Object.fromEntries(Array.from({ length: 70 }, (_, n) => [`GHSA-${n}.json`, JSON.stringify({ id: `GHSA-${n}`, modified: '2026-11-01T00:00:00Z', affected: [{ package: { ecosystem: 'npm', name: `pkg${n}` }, ranges: [{ type: 'SEMVER', events: [{ introduced: '0' }] }] }] })]));
+    official['osv-vulnerabilities.storage.googleapis.com/npm/all.zip'] = zipOf(records);
+    const { hosts } = (await ada.call('GET', '/feeds/pull?ecosystems=npm')).body;
+    const started = await ada.call('POST', '/feeds/pull', { ecosystems: ['npm'], hosts });
+    expect(await finished(started.body['task'])).toMatchObject({ kind: 'feed-pull', state: 'done', error: null });
+    const feeds = (await ada.call('GET', '/feeds')).body;
+    const [active] = (feeds['items'] as unknown as Answer[]).filter((feed) => text(feed['active']) === 'true');
+    expect(active).toMatchObject({ importedBy: 'ada', counts: { advisories: 130 } });
+    expect(asked.map((url) => new URL(url).host).filter((host) => !(hosts as unknown as string[]).includes(host))).toEqual([]);
+    // Debian's tracker knows of one package of every image that it is open, known to be exploited; the others are answered, not unknown.
+    await expect.poll(async () => (await images())['b:1'], { timeout: 60_000 }).toMatchObject({ findings: 1, fixable: 0, uncovered: 0 });
+    expect(rows(await ada.call('GET', `/images/${text((await images())['b:1']?.['id'])}/findings`))).toMatchObject([{ rule: 'CVE-2025-1000', answer: 'affected', kev: true, epss: 0.9 }]);
   });
 });
