@@ -8,6 +8,8 @@ import type { ScanQueue } from './scan/scan-queue.ts';
 
 export type CommandWorld = {
   engine(): ContainerEngine | undefined;
+  /** Ends a process, told by its pid and its start (ns since boot); throws with the reason when it can't. */
+  killProcess(pid: number, start: number): Promise<void>;
   readonly scans: ScanQueue;
   /** The console lost what it had of this node: everything is told anew. */
   resync(): void;
@@ -15,6 +17,7 @@ export type CommandWorld = {
 type Outcome = { ok: boolean; message?: string };
 
 const OnContainer = z.object({ container: z.string().regex(/^[0-9a-f]{64}$/, 'a full container id') });
+const Process = z.object({ pid: z.number().int().min(2), start: z.number().positive() });
 const Scan = z.object({ image: z.string().regex(/^sha256:[0-9a-f]{64}$/, 'an image id (sha256:…)') });
 
 /** Does one command. What can't be done is an outcome with its reason, never a throw. */
@@ -30,6 +33,11 @@ export async function obey(command: AgentCommand, world: CommandWorld, now: Date
         const engine = world.engine();
         if (engine === undefined) return { ok: false, message: 'no container engine answers on this node' };
         await engine.act(container, command.kind);
+        return { ok: true };
+      }
+      case 'kill-process': {
+        const { pid, start } = Process.parse(command.body);
+        await world.killProcess(pid, start);
         return { ok: true };
       }
       case 'scan':

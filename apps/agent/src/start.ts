@@ -12,6 +12,9 @@ import { describeNode, machineId } from './inventory/describe-node.ts';
 import { engineGaps, findOtherEngines } from './inventory/sockets.ts';
 import { watchEngine } from './inventory/watch-engine.ts';
 import { createReporter } from './report.ts';
+import { presentEngine } from './runtime/present-engine.ts';
+import type { WatchSetup } from './runtime/watch-node.ts';
+import { watchNode } from './runtime/watch-node.ts';
 import { runScan } from './scan/run-scan.ts';
 import { createScanQueue } from './scan/scan-queue.ts';
 import { reportDropped } from './spool/report-dropped.ts';
@@ -32,6 +35,8 @@ export type AgentOptions = {
   linkEngine(): Promise<{ engine: ContainerEngine; close(): void }>;
   readonly engineSocket: string;
   readonly scanHost: boolean;
+  /** Watch running containers; without it the node has no sensor at all. */
+  readonly watch?: WatchSetup;
   readonly signal: AbortSignal;
   log(message: string): void;
 };
@@ -73,6 +78,19 @@ export async function runAgent(options: AgentOptions): Promise<void> {
     signal,
   });
   let engine: ContainerEngine | undefined;
+  let engineState: readonly ['connected' | 'absent', string, string?] | undefined;
+  const watching = options.watch === undefined ? undefined : watchNode({
+    ...options.watch,
+    node: current.node,
+    engine: presentEngine(() => engine),
+    tell: (detection) => report.put('detection', 'all', detection),
+    gaps: (gaps) => report.gaps('agent-sensor', gaps),
+    changed() {
+      if (engineState !== undefined) reportEngine(...engineState);
+    },
+    signal,
+    log,
+  });
 
   const tick = setInterval(() => {
     spool.sync();
@@ -99,7 +117,7 @@ export async function runAgent(options: AgentOptions): Promise<void> {
       try {
         for await (const command of commandStream(current.url, current, signal)) {
           if (done.has(command.id)) continue;
-          const outcome = await obey(command, { engine: () => engine, scans, resync }, new Date());
+          const outcome = await obey(command, { engine: () => engine, killProcess, scans, resync }, new Date());
           report.put('command-result', command.id, { command: command.id, ...outcome });
           done.add(command.id);
           log(`command ${command.kind}: ${outcome.ok ? 'done' : (outcome.message ?? 'failed')}`);
@@ -133,6 +151,11 @@ export async function runAgent(options: AgentOptions): Promise<void> {
     }
   };
 
+  async function killProcess(pid: number, start: number): Promise<void> {
+    if (watching === undefined) throw new Error('this agent runs without a sensor');
+    await watching.killProcess(pid, start);
+  }
+
   function resync(): void {
     report.forget();
     scans.forget();
@@ -142,12 +165,13 @@ export async function runAgent(options: AgentOptions): Promise<void> {
 
   const since = new Date().toISOString();
   function reportEngine(state: 'connected' | 'absent', engineVersion: string, reason?: string): void {
+    engineState = reason === undefined ? [state, engineVersion] : [state, engineVersion, reason];
     const others = findOtherEngines('/', userRuntimeFolders(), state === 'connected');
     const engines: Node['engines'] = [
       { kind: 'docker', version: engineVersion, socket: options.engineSocket, state },
       ...others.map(({ kind, socket }) => ({ kind, version: '', socket, state: 'unsupported' as const })),
     ];
-    report.put('node', current.node, describeNode(current, engines));
+    report.put('node', current.node, describeNode(current, engines, watching?.sensor));
     const absent: Gap[] =
       state === 'connected'
         ? []
@@ -162,6 +186,7 @@ export async function runAgent(options: AgentOptions): Promise<void> {
   } finally {
     clearInterval(tick);
     waf.close();
+    await watching?.ended;
     await scans.idle();
     spool.close();
   }

@@ -105,7 +105,7 @@ it('scans again what it was told to forget', async () => {
 it('acts only on full container ids and known commands, and says why not', async () => {
   const acts: string[] = [];
   const engine = { act: async (id: string, action: string) => void acts.push(`${action} ${id.length}`) } as unknown as ContainerEngine;
-  const world = { engine: () => engine, scans: queue(() => Promise.resolve(result)).scans, resync: () => void acts.push('resync') };
+  const world = { engine: () => engine, scans: queue(() => Promise.resolve(result)).scans, killProcess: () => Promise.resolve(), resync: () => void acts.push('resync') };
   const ask = (kind: string, body: unknown, expires?: string) => obey({ id: 'c', kind, at: '', body, ...(expires === undefined ? {} : { expires }) }, world, new Date('2026-01-02T00:00:00Z'));
   expect(await ask('kill', { container: 'a'.repeat(64) })).toEqual({ ok: true });
   expect((await ask('kill', { container: '../x' })).message).toContain('full container id');

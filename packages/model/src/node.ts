@@ -12,7 +12,7 @@ export const Node = z.object({
   os: z.string(),
   arch: z.string(),
   engines: z.array(z.object({ kind: z.string(), version: z.string(), socket: z.string(), state: z.enum(['connected', 'absent', 'unreadable', 'unsupported']) })),
-  /** Whether running containers are watched on this node; absent: no sensor has ever reported. */
-  sensor: z.object({ state: z.enum(['armed', 'off']), reason: z.string().optional(), rules: z.number().optional() }).optional(),
+  /** Whether running containers are watched on this node; absent: no sensor has ever reported. `absent`: no program, no rules or no root; `refused`: it did not start; `programs`: attached in the kernel. */
+  sensor: z.object({ state: z.enum(['armed', 'off', 'absent', 'refused']), reason: z.string().optional(), rules: z.number().optional(), programs: z.number().optional() }).optional(),
 });
 export type Node = z.infer<typeof Node>;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Container } from './container.ts';
+import { Detection } from './detection.ts';
 import { Gap } from './gap.ts';
 import { Node } from './node.ts';
 import { ScanResult } from './scan-result.ts';
@@ -50,6 +51,7 @@ export const itemBodies = {
   scan: z.object({ source: z.enum(['image', 'host']), scan: ScanResult }),
   gaps: z.object({ source: z.string(), gaps: z.array(Gap) }),
   'waf-event': WafEvent,
+  detection: Detection,
   'command-result': z.object({ command: z.string(), ok: z.boolean(), message: z.string().optional(), data: z.unknown().optional() }),
 } as const;
 export type ItemKind = keyof typeof itemBodies;

@@ -21,7 +21,9 @@ import type { Rule } from '@palisade/syscall-rules/rule';
 import type { WindowMatch } from '@palisade/syscall-rules/windowed/count';
 import { createWindowCounter } from '@palisade/syscall-rules/windowed/count';
 import type { CompiledWindow } from '@palisade/syscall-rules/windowed/load';
-import type { Warden } from '../sensor/warden.ts';
+import { keepWarden } from '../sensor/keep.ts';
+import type { Outage } from '../sensor/keep.ts';
+import type { Armed, Warden, WardenOptions } from '../sensor/warden.ts';
 import { startWarden } from '../sensor/warden.ts';
 import { followContainers } from './containers.ts';
 import type { ContainerFollower } from './containers.ts';
@@ -45,12 +47,14 @@ export type MonitorOptions = {
   onMatch(rule: Rule, event: LiveEvent, process: LiveProcess, record: SensorRecord): void;
   onWindow(match: WindowMatch, event: LiveEvent, process: LiveProcess, record: SensorRecord): void;
   onGap(gap: Gap): void;
+  /** Start the sensor anew when it dies, keeping process tree and recorder; without it the monitor ends with its sensor. */
+  readonly keep?: { onOutage(outage: Outage): void; onArmed(armed: Armed): void; onFailure(reason: string): void };
   readonly signal: AbortSignal;
 };
 
 export type Monitor = {
   readonly context: FieldContext;
-  readonly warden: Warden;
+  readonly warden: Omit<Warden, 'pid'> & { readonly pid: number | undefined };
   readonly needs: Needs;
   readonly pipeline: Pipeline;
   /** The last events of every container, to be attached to detections. */
@@ -101,7 +105,7 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
       lost: (reason) => onGap({ kind: 'engine-absent', subject: 'container engine', since: new Date().toISOString(), reason, count: 1 }),
     });
   }
-  const warden = await startWarden({
+  const wardenOptions: WardenOptions = {
     program: options.program,
     ...(options.pins === undefined ? {} : { pins: options.pins }),
     calls: needs.calls,
@@ -112,8 +116,12 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
       for (const gap of lossGap(loss)) onGap(gap);
     },
     signal,
+  };
+  const { keep } = options;
+  const warden = keep === undefined ? await startWarden(wardenOptions) : await keptWarden(wardenOptions, keep, (armed) => {
+    if (armed.origin !== undefined) source.origin = BigInt(armed.origin);
   });
-  for (const gap of armingGaps(warden.armed, needs)) onGap(gap);
+  for (const gap of armingGaps(keep === undefined ? warden.armed : { ...warden.armed, gapMs: 0 }, needs)) onGap(gap);
   const sweep = setInterval(() => {
     tree.sweep(proc.alive);
     const unknown = slots.unknown();
@@ -124,6 +132,33 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
   signal.addEventListener('abort', () => [sweep, tick].forEach(clearInterval), { once: true });
   if (warden.armed.origin !== undefined) source.origin = BigInt(warden.armed.origin);
   return { context, warden, needs, pipeline, recorder, rules: enabled };
+}
+
+/** A warden that is started again whenever it dies; each time without one is told as an outage. */
+async function keptWarden(options: WardenOptions, keep: NonNullable<MonitorOptions['keep']>, onArmed: (armed: Armed) => void): Promise<Monitor['warden']> {
+  let latest: Armed | undefined;
+  const kept = await keepWarden({
+    ...options,
+    onArmed(armed) {
+      latest = armed;
+      onArmed(armed);
+      keep.onArmed(armed);
+    },
+    onOutage: keep.onOutage,
+    onFailure: keep.onFailure,
+  });
+  const ended = new Promise<void>((resolve) => options.signal.addEventListener('abort', () => resolve(), { once: true }));
+  return {
+    get armed() {
+      return latest as Armed;
+    },
+    get pid() {
+      return kept.pid;
+    },
+    request: kept.request,
+    ended,
+    stop: kept.stop,
+  };
 }
 
 function readsEnvironment(rules: readonly Rule[]): boolean {

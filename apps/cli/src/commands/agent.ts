@@ -10,11 +10,14 @@ import { productVersion } from '../product-version.ts';
 export const command: Command = {
   summary: { en: 'run the agent of this node', 'zh-CN': '运行本机的节点代理' },
   usage: [
-    'palisade agent [--join TOKEN] [--name NAME] [--no-host-scan]',
+    'palisade agent [--join TOKEN] [--name NAME] [--no-host-scan] [--sensor PATH | --no-sensor] [--rules FILE]...',
     '',
     '--join TOKEN     enrol this node on first use (a join token is made in the console; PALISADE_JOIN does the same)',
     '--name NAME      how the node is called (default: its host name)',
     '--no-host-scan   leave out the packages of the node itself',
+    '--sensor PATH    the sensor program (default: the one of this installation, waited for)',
+    '--no-sensor      do not watch what runs',
+    '--rules FILE     rule files instead of the product\'s own pack; may be given more than once',
     '',
     'State lies under PALISADE_HOME/agent. DOCKER_HOST=unix://... names the engine.',
   ].join('\n'),
@@ -22,6 +25,7 @@ export const command: Command = {
     const { values } = parse(args);
     const { runAgent } = await import('@palisade/app-agent/start');
     const { engineSocket, linkEngine } = await import('../scan/engine-link.ts');
+    const { watchSetup } = await import('./watch/setup.ts');
     const home = homeFolder(io.env);
     const joinToken = values.join ?? io.env['PALISADE_JOIN'];
     await runAgent({
@@ -34,6 +38,7 @@ export const command: Command = {
       linkEngine: () => linkEngine(io),
       engineSocket: engineSocket(io.env),
       scanHost: values['no-host-scan'] !== true,
+      ...(values['no-sensor'] === true ? {} : { watch: watchSetup(io, values.sensor, values.rules ?? []) }),
       signal: AbortSignal.any([io.signal, parentGone(io.env)]),
       log: (message) => io.err(`${new Date().toISOString()} agent: ${message}\n`),
     });
@@ -41,9 +46,9 @@ export const command: Command = {
   },
 };
 
-function parse(args: readonly string[]): { values: { join?: string | undefined; name?: string | undefined; 'no-host-scan'?: boolean | undefined } } {
+function parse(args: readonly string[]): { values: { join?: string | undefined; name?: string | undefined; 'no-host-scan'?: boolean | undefined; sensor?: string | undefined; 'no-sensor'?: boolean | undefined; rules?: string[] | undefined } } {
   try {
-    return parseArgs({ args: [...args], options: { join: { type: 'string' }, name: { type: 'string' }, 'no-host-scan': { type: 'boolean' } }, strict: true });
+    return parseArgs({ args: [...args], options: { join: { type: 'string' }, name: { type: 'string' }, 'no-host-scan': { type: 'boolean' }, sensor: { type: 'string' }, 'no-sensor': { type: 'boolean' }, rules: { type: 'string', multiple: true } }, strict: true });
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));
   }

@@ -15,6 +15,7 @@ export const command: Command = {
     const { forgetIdentity, loadIdentity } = await import('@palisade/app-agent/gateway/identity');
     const { keepAgent } = await import('../up/keep-agent.ts');
     const { followScans } = await import('../up/follow-scans.ts');
+    const { buildSensorBeside } = await import('./watch/sensor.ts');
     const home = homeFolder(io.env);
     const running = await openConsole(io);
     const folder = path.join(home, 'agent');
@@ -22,6 +23,9 @@ export const command: Command = {
       const join = await joinTokenFor(running.context, loadIdentity(folder));
       if (join !== undefined) forgetIdentity(folder);
       const agent = keepAgent({ io, home, join, args });
+      buildSensorBeside((problem) => {
+        if (!io.signal.aborted && problem !== undefined) io.err(io.locale === 'zh-CN' ? `palisade：传感器未能编译，节点不受监视：${problem}\n` : `palisade: the sensor could not be built, this node is not watched: ${problem}\n`);
+      }, io.signal);
       const scans = followScans(running.context.db, io);
       await untilEnded(io);
       await Promise.all([agent.stop(), scans]);

@@ -9,6 +9,7 @@ import { text as assetsRisks } from './0007-assets-risks.ts';
 import { text as judging } from './0008-judging.ts';
 import { text as findRules } from './0009-find-rules.ts';
 import { text as hostImages } from './0010-host-images.ts';
+import { text as detections } from './0011-detections.ts';
 
 /** Every step, in order; only ever appended to. */
 export const migrations: readonly Migration[] = [
@@ -22,4 +23,5 @@ export const migrations: readonly Migration[] = [
   { name: '0008-judging', text: judging },
   { name: '0009-find-rules', text: findRules },
   { name: '0010-host-images', text: hostImages },
+  { name: '0011-detections', text: detections },
 ];

@@ -11,6 +11,8 @@ import { imageRoutes } from './images.ts';
 import { serviceRoutes } from './service.ts';
 import { containerRoutes } from './containers.ts';
 import { coverageRoutes } from './coverage.ts';
+import { detectionRoutes } from './detections.ts';
+import { incidentRoutes } from './incidents.ts';
 import { nodeRoutes } from './nodes.ts';
 import { overviewRoutes } from './overview.ts';
 import { vulnerabilityRoutes } from './vulnerabilities.ts';
@@ -24,7 +26,7 @@ import { waiverRoutes } from './waivers.ts';
 /** Every group of routes of the API. */
 export async function addRoutes(app: App, context: Context): Promise<void> {
   const groups = [
-    serviceRoutes, sessionRoutes, agentRoutes, imageRoutes, sbomRoutes, overviewRoutes, vulnerabilityRoutes, nodeRoutes, containerRoutes, coverageRoutes,
+    serviceRoutes, sessionRoutes, agentRoutes, imageRoutes, sbomRoutes, overviewRoutes, vulnerabilityRoutes, nodeRoutes, containerRoutes, detectionRoutes, incidentRoutes, coverageRoutes,
     documentRoutes, policyRoutes, waiverRoutes, feedRoutes, taskRoutes, userRoutes, tokenRoutes, auditRoutes, wafRoutes, liveRoutes,
   ];
   for (const routes of groups) routes(app, context);

@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { Io } from '../../command.ts';
@@ -15,6 +15,30 @@ export function sensorProgram(io: Io): string {
     throw new UsageError(`the sensor could not be built (sh scripts/build-sensor.sh; packages: scripts/system-packages.txt): ${(built.stderr || String(built.error ?? '')).trim().split('\n').slice(-5).join(' | ')}`);
   }
   return program;
+}
+
+/** Where this installation's warden program is or will be; undefined where it has no sensor at all. */
+export function sensorPlace(): string | undefined {
+  try {
+    return path.join(rootFolder(), 'sensor/build/warden');
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Builds the sensor beside what else runs, where it is missing and can be built: as root and with a compiler. The answer
+ * says why it is not tried; how it ended is told to `done`.
+ */
+export function buildSensorBeside(done: (problem: string | undefined) => void, signal: AbortSignal): void {
+  const place = sensorPlace();
+  if (place === undefined || existsSync(place) || process.getuid?.() !== 0) return;
+  if (spawnSync('sh', ['-c', 'command -v clang'], { stdio: 'ignore' }).status !== 0) return;
+  const child = spawn('nice', ['sh', path.join(path.dirname(place), '../../scripts/build-sensor.sh')], { stdio: ['ignore', 'ignore', 'pipe'], signal });
+  const said: string[] = [];
+  child.stderr.setEncoding('utf8').on('data', (text: string) => void said.push(text.slice(0, 2000)));
+  child.once('error', (error) => done(error.message));
+  child.once('close', (code) => done(code === 0 ? undefined : said.join('').trim().split('\n').slice(-3).join(' | ')));
 }
 
 function rootFolder(): string {

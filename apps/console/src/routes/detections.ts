@@ -1,0 +1,142 @@
+import { sql } from 'kysely';
+import type { RawBuilder } from 'kysely';
+import { z } from 'zod';
+import { Detection, RulePriority, rulePriorities } from '@palisade/model/detection';
+import type { Scope } from '@palisade/model/scope';
+import { tactics } from '@palisade/model/tactic';
+import { Text } from '@palisade/model/text';
+import { actorOf, audit } from '../audit.ts';
+import { visiblePlaces } from '../auth/visible.ts';
+import type { Context } from '../context.ts';
+import { refuse } from '../errors.ts';
+import { addCommand } from '../gateway/commands.ts';
+import type { App } from '../http/app.ts';
+import { demand } from '../http/guard.ts';
+import { likeText, list, pageOf, pageQuery } from '../http/page.ts';
+import { announce } from '../live.ts';
+
+export const detectionStates = ['open', 'acknowledged', 'closed'] as const;
+const State = z.enum(detectionStates);
+const Tactic = z.enum(Object.keys(tactics) as [string, ...string[]]);
+const Named = z.object({ id: z.string(), name: z.string() });
+
+/** `container` null: on the node itself. `count`: how often the same thing happened within its window. */
+export const DetectionRow = z.object({
+  id: z.string(), at: z.string(), lastAt: z.string(), count: z.number(), rule: z.string(), priority: RulePriority, title: Text, output: z.string(), tactics: z.array(z.string()), state: State, action: z.string(), folded: z.boolean(),
+  container: Named.nullable(), node: Named, image: z.string().nullable(), namespace: z.string().nullable(), project: z.string().nullable(), incident: z.string().nullable(),
+});
+const CommandRow = z.object({ id: z.string(), action: z.string(), state: z.enum(['waiting', 'sent', 'done', 'failed', 'expired']), createdAt: z.string(), createdBy: z.string(), finishedAt: z.string().nullable(), message: z.string().nullable() });
+/** `process`: the one that did it, where it is known well enough to be killed. */
+export const DetectionDetail = DetectionRow.extend({ detection: Detection.omit({ count: true }), process: z.object({ pid: z.number(), name: z.string() }).nullable(), containerState: z.string().nullable(), actions: z.array(CommandRow) });
+export const DetectionGroup = z.object({ id: z.string(), key: z.string(), label: z.string(), priority: RulePriority, detections: z.number(), count: z.number(), lastAt: z.string() });
+
+const columns = sql`d.id, d.at, d.last_at "lastAt", d.count, d.rule, (${sql.lit(`{${rulePriorities.join(',')}}`)}::text[])[d.priority + 1] priority, d.body->'title' title, coalesce(d.body->>'output', '') output, d.tactics, d.state, d.action, coalesce((d.body->>'folded')::boolean, false) folded,
+  case when d.container_key is null then null else jsonb_build_object('id', d.container_key, 'name', coalesce(c.name, d.body->>'containerName', d.body->>'container')) end container, jsonb_build_object('id', d.node, 'name', coalesce(n.name, d.node)) node,
+  coalesce(c.image_name, d.body->>'image') image, d.namespace, d.project, d.incident`;
+const from = sql`detections d left join containers c on c.key = d.container_key left join nodes n on n.id = d.node`;
+const groupings = ['rule', 'container', 'node'] as const;
+
+const filters = {
+  q: z.string().max(200).optional().describe('part of the rule\'s name or of the output'), priority: RulePriority.optional().describe('this or worse'), rule: z.string().max(500).optional(), container: z.string().max(100).optional(), node: z.string().max(100).optional(), cluster: z.string().max(100).optional(),
+  namespace: z.string().max(200).optional(), project: z.string().max(200).optional(), tactic: Tactic.optional(), state: State.optional(), incident: z.string().max(100).optional(), hours: z.coerce.number().int().min(1).max(24 * 180).optional().describe('of the last so many hours'),
+};
+type Filters = { [Key in keyof typeof filters]?: z.infer<(typeof filters)[Key]> };
+
+function conditions(scopes: readonly Scope[], query: Filters): RawBuilder<boolean>[] {
+  const where = [visiblePlaces(scopes, 'd')];
+  if (query.q !== undefined) where.push(sql`(d.rule ilike ${`%${likeText(query.q)}%`} or d.body->>'output' ilike ${`%${likeText(query.q)}%`} or d.body->'title'->>'zh-CN' ilike ${`%${likeText(query.q)}%`})`);
+  if (query.priority !== undefined) where.push(sql`d.priority <= ${rulePriorities.indexOf(query.priority)}`);
+  if (query.tactic !== undefined) where.push(sql`${query.tactic} = any(d.tactics)`);
+  if (query.hours !== undefined) where.push(sql`d.at > now() - make_interval(hours => ${query.hours}::int)`);
+  for (const [column, value] of Object.entries({ rule: query.rule, container_key: query.container, node: query.node, cluster: query.cluster, namespace: query.namespace, project: query.project, state: query.state, incident: query.incident })) if (value !== undefined) where.push(sql`${sql.ref(`d.${column}`)} = ${value}`);
+  return where;
+}
+
+/** What the rules saw on the nodes, and what may be done about it. */
+export function detectionRoutes(app: App, context: Context): void {
+  const { db, live } = context;
+  const params = z.object({ id: z.string().max(100) });
+
+  app.get(
+    '/api/v1/detections',
+    { config: { permission: 'read' }, schema: { tags: ['detections'], summary: 'Detections, newest first or worst first', querystring: z.object({ ...pageQuery, ...filters, sort: z.enum(['time', 'priority']).default('time') }), response: { 200: pageOf(DetectionRow) } } },
+    async (request) => {
+      const { sort, limit, cursor } = request.query;
+      const newest = [{ by: sql`d.at`, type: 'timestamptz' as const, order: 'desc' as const, field: 'at' }, { by: sql`d.id`, type: 'text' as const, order: 'desc' as const, field: 'id' }];
+      return list<z.infer<typeof DetectionRow>>(db, { select: columns, from, where: conditions(request.scopes, request.query), sort: sort === 'time' ? newest : [{ by: sql`d.priority`, type: 'int', order: 'asc', field: 'priority' }, ...newest], limit, cursor });
+    },
+  );
+
+  app.get(
+    '/api/v1/detection-groups',
+    { config: { permission: 'read' }, schema: { tags: ['detections'], summary: 'Detections counted by rule, container or node, worst first; at most 200 groups', querystring: z.object({ ...filters, by: z.enum(groupings) }), response: { 200: z.object({ items: z.array(DetectionGroup) }) } } },
+    async (request) => {
+      const [key, label] = { rule: [sql`d.rule`, sql`d.rule`], container: [sql`coalesce(d.container_key, '')`, sql`max(coalesce(c.name, d.body->>'containerName', d.body->>'container', ''))`], node: [sql`d.node`, sql`max(coalesce(n.name, d.node))`] }[request.query.by] as [RawBuilder<string>, RawBuilder<string>];
+      const where = conditions(request.scopes, request.query);
+      const rows = await sql<z.infer<typeof DetectionGroup>>`select ${key} id, ${key} key, ${label} label, (${sql.lit(`{${rulePriorities.join(',')}}`)}::text[])[min(d.priority) + 1] priority, count(*)::int detections, sum(d.count)::bigint count, max(d.last_at) "lastAt"
+        from ${from} where ${sql.join(where, sql` and `)} group by ${key} order by min(d.priority), count(*) desc, 1 limit 200`.execute(db);
+      return { items: rows.rows };
+    },
+  );
+
+  type Found = z.infer<typeof DetectionRow> & { cluster: string; nodeId: string; detection: z.infer<typeof Detection>; containerState: string | null; containerId: string | null; removed: boolean };
+  const find = async (scopes: readonly Scope[], id: string): Promise<Found> => {
+    const found = await sql<Found>`select ${columns}, d.cluster, d.node "nodeId", d.body detection, c.state "containerState", d.body->>'container' "containerId", c.removed_at is not null removed from ${from} where d.id = ${id} and ${visiblePlaces(scopes, 'd')} order by d.at desc limit 1`.execute(db);
+    const row = found.rows[0];
+    if (row === undefined) throw refuse('not-found');
+    return row;
+  };
+  const scopeOf = (row: Found): Scope => ({ cluster: row.cluster, ...(row.namespace === null ? {} : { namespace: row.namespace }), ...(row.project === null ? {} : { project: row.project }) });
+
+  app.get('/api/v1/detections/:id', { config: { permission: 'read' }, schema: { tags: ['detections'], summary: 'One detection: what happened, the process tree, the events around it, what was done', params, response: { 200: DetectionDetail } } }, async (request) => {
+    const row = await find(request.scopes, request.params.id);
+    const actions = await sql<z.infer<typeof CommandRow>>`select id, kind action, state, created_at "createdAt", created_by "createdBy", finished_at "finishedAt", message from commands
+      where node = ${row.nodeId} and body->>'detection' = ${row.id} order by created_at desc limit 20`.execute(db);
+    const guilty = guiltyOf(row);
+    return { ...row, process: guilty === undefined ? null : { pid: guilty.pid, name: guilty.name }, containerState: row.removed ? null : row.containerState, actions: actions.rows };
+  });
+
+  app.post('/api/v1/detections/:id/state', { config: { permission: 'triage' }, schema: { tags: ['detections'], summary: 'Acknowledge, close or reopen', params, body: z.object({ state: State }), response: { 200: z.object({}) } } }, async (request) => {
+    const row = await find(request.scopes, request.params.id);
+    demand(request, scopeOf(row), 'not-found');
+    await db.transaction().execute(async (trx) => {
+      await sql`update detections set state = ${request.body.state} where id = ${row.id} and at = ${row.at}`.execute(trx);
+      await audit(trx, actorOf(request), 'detection.state', row.id, { rule: row.rule, from: row.state, to: request.body.state }, row.cluster);
+      await announce(trx, 'detection', row.cluster, row.id);
+    });
+    live.nudge('changes');
+    return {};
+  });
+
+  app.post(
+    '/api/v1/detections/:id/actions',
+    { config: { permission: 'respond' }, schema: { tags: ['detections'], summary: 'Kill the process, or pause, stop or kill its container; given up if the agent has not answered in five minutes', params, body: z.object({ action: z.enum(['kill-process', 'pause', 'unpause', 'stop', 'kill']) }), response: { 200: z.object({ id: z.string() }) } } },
+    async (request) => {
+      const row = await find(request.scopes, request.params.id);
+      demand(request, scopeOf(row), 'not-found');
+      const { action } = request.body;
+      const guilty = guiltyOf(row);
+      if (action === 'kill-process' && guilty === undefined) throw refuse('conflict', 'the process of this detection is not known');
+      if (action !== 'kill-process' && (row.containerId === null || row.removed)) throw refuse('conflict', 'this detection has no container that is still there');
+      const agents = await sql<{ id: string; cluster: string; node: string }>`select id, cluster, node from agents where node = ${row.nodeId} and cluster = ${row.cluster} and revoked_at is null order by seen_at desc nulls last limit 1`.execute(db);
+      const agent = agents.rows[0];
+      if (agent === undefined) throw refuse('conflict', 'no agent is enrolled on this node');
+      const body = action === 'kill-process' ? { detection: row.id, pid: guilty?.pid, start: guilty?.start } : { detection: row.id, container: row.containerId };
+      const id = await db.transaction().execute(async (trx) => {
+        const made = await addCommand(trx, agent, { kind: action, body, by: request.principal.name, expiresMinutes: 5 });
+        await audit(trx, actorOf(request), `detection.${action}`, row.id, { rule: row.rule, node: row.nodeId, command: made, ...body }, row.cluster);
+        await announce(trx, 'detection', row.cluster, row.id);
+        return made;
+      });
+      live.nudge('commands', agent.id);
+      live.nudge('changes');
+      return { id };
+    },
+  );
+}
+
+/** The last process of the guilty branch; without its start it could be another by now. */
+function guiltyOf(row: { detection: z.infer<typeof Detection> }): z.infer<typeof Detection>['tree'][number] | undefined {
+  const guilty = row.detection.tree.findLast((process) => process.guilty);
+  return guilty !== undefined && guilty.pid > 1 && guilty.start > 0 ? guilty : undefined;
+}
