@@ -5,6 +5,8 @@ type Rows = { items: { id: string; name?: string; kind?: string; rule?: string }
 /** For each page whose path has a parameter: an address of it that shows something real. A page without a line here fails the walk. */
 export const examples: Readonly<Record<string, (person: Person) => Promise<string>>> = {
   '/images/:id': async (person) => `/images/${await first(person, '/images?q=shop/api')}`,
+  '/incidents/:id': async (person) => `/incidents/${await first(person, '/incidents')}`,
+  '/detections/:id': async (person) => `/detections/${await first(person, '/detections')}`,
   '/search': async () => '/search?q=shop',
   '/vulnerabilities/:kind/:rule': async () => '/vulnerabilities/vulnerability/CVE-2021-44228',
   '/workloads/containers/:id': async (person) => `/workloads/containers/${await first(person, '/containers?q=shop-api')}`,

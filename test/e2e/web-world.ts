@@ -110,6 +110,18 @@ function webEvent(id: string, minutes: number, action: 'blocked' | 'logged', sta
   return item('waf-event', id, minutes, { time: ago(minutes), id, site: 'shop', client: '198.51.100.23', method: 'GET', host: 'shop.example', path, mode: 'block', action, status, scores: { total, bySeverity: { critical: total } }, matches, gaps: [], took_us: 212 });
 }
 
+function reverseShell(): object {
+  const container = containerId('shop-api-1');
+  const at = ago(2);
+  const step = (pid: number, parent: number, name: string, command: string): object => ({ pid, parent, start: pid * 1e9, name, path: `/usr/bin/${name}`, command, user: 0, container, guilty: true });
+  return {
+    id: deterministicId('det', 'reverse-shell'), at, lastAt: at, count: 3, rule: 'Reverse shell', priority: 'Critical', tags: ['mitre_execution', 'T1059.004'], container, containerName: 'shop-api-1', image: 'shop/api:2.4.1',
+    title: { en: 'A shell talks to the network', 'zh-CN': 'Shell 与网络相连' }, output: 'shell with a socket (proc=bash peer=198.51.100.7:4444)', fields: { 'proc.name': 'bash', 'fd.rport': 4444 },
+    tree: [step(310, 1, 'java', 'java -jar app.jar'), step(402, 310, 'bash', 'bash -i')],
+    around: { secondsBefore: 41.2, secondsAfter: 5, dropped: false, left: 0, events: [{ offset: -0.004, type: 'exec', pid: 402, process: 'bash', user: 0, path: '/usr/bin/bash', arguments: ['bash', '-i'] }, { offset: 0, type: 'connect', pid: 402, process: 'bash', user: 0, result: 0, peer: '198.51.100.7:4444' }] },
+  };
+}
+
 /** What the agent of the machine with Docker sends. */
 export function dockerNode(): Item[] {
   return [
@@ -120,6 +132,7 @@ export function dockerNode(): Item[] {
     item('inventory', 'docker', 0, { containers: containers.map(({ name }) => containerId(name)), images: [...recipes.map(({ name }) => ({ id: imageId(name), names: [name], size: 90_000_000 })), { id: sha('image', 'new/arrival:latest'), names: ['new/arrival:latest'], size: 12_000_000 }] }),
     item('gaps', 'docker-engine', 4, { source: 'engine', gaps: [gap('engine-unsupported', '/run/podman/podman.sock', 'Podman is not supported yet', 'Its containers are not looked at; run them under Docker or wait for support.', '其容器未被检查；请改用 Docker 运行或等待支持。')] }),
     ...webEvents,
+    item('detection', 'reverse-shell', 2, reverseShell()),
     item('gaps', 'docker-sensor', 4, { source: 'sensor', gaps: [gap('sensor-missing', 'shop-01', 'no sensor runs on this node', 'Start the node container with the sensor.', '启动带传感器的节点容器。')] }),
   ];
 }

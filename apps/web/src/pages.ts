@@ -12,6 +12,10 @@ function later(load: () => Promise<ComponentType>): ComponentType {
 
 export const pages: readonly Page[] = [
   { path: '/', Page: later(async () => (await import('./pages/overview.tsx')).Overview), menu: 'nav.overview', key: 'o' },
+  { path: '/incidents', Page: later(async () => (await import('./pages/incidents.tsx')).Incidents), menu: 'nav.incidents', key: 'd' },
+  { path: '/incidents/:id', Page: later(async () => (await import('./pages/incident.tsx')).IncidentPage) },
+  { path: '/detections', Page: later(async () => (await import('./pages/detections.tsx')).Detections) },
+  { path: '/detections/:id', Page: later(async () => (await import('./pages/detection.tsx')).DetectionPage) },
   { path: '/images', Page: later(async () => (await import('./pages/images.tsx')).Images), menu: 'nav.images', key: 'i' },
   { path: '/images/:id', Page: later(async () => (await import('./pages/image.tsx')).ImagePage) },
   { path: '/vulnerabilities', Page: later(async () => (await import('./pages/vulnerabilities.tsx')).Vulnerabilities), menu: 'nav.vulnerabilities', key: 'v' },

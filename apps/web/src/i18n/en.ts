@@ -1,4 +1,5 @@
 import { coverage } from './en/coverage.ts';
+import { detections } from './en/detections.ts';
 import { gapKinds } from './en/gap-kinds.ts';
 import { findings } from './en/findings.ts';
 import { frame } from './en/frame.ts';
@@ -14,6 +15,6 @@ import { waf } from './en/waf.ts';
 import { waivers } from './en/waivers.ts';
 
 /** English texts of the console, one file a page or subject. Every key here exists in zh-CN too (the compiler checks it). */
-export const en = { ...coverage, ...findings, ...gapKinds, ...frame, ...images, ...overview, ...vulnerabilities, ...workloads, ...feeds, ...policies, ...problems, ...settings, ...waf, ...waivers } as const;
+export const en = { ...coverage, ...detections, ...findings, ...gapKinds, ...frame, ...images, ...overview, ...vulnerabilities, ...workloads, ...feeds, ...policies, ...problems, ...settings, ...waf, ...waivers } as const;
 
 export type TextKey = keyof typeof en;

@@ -1,5 +1,6 @@
 import type { TextKey } from './en.ts';
 import { coverage } from './zh-CN/coverage.ts';
+import { detections } from './zh-CN/detections.ts';
 import { gapKinds } from './zh-CN/gap-kinds.ts';
 import { findings } from './zh-CN/findings.ts';
 import { frame } from './zh-CN/frame.ts';
@@ -15,4 +16,4 @@ import { waf } from './zh-CN/waf.ts';
 import { waivers } from './zh-CN/waivers.ts';
 
 /** 控制台的中文文本；键与 en.ts 完全一致（由编译器检查）。 */
-export const zhCN: Readonly<Record<TextKey, string>> = { ...coverage, ...findings, ...gapKinds, ...frame, ...images, ...overview, ...vulnerabilities, ...workloads, ...feeds, ...policies, ...problems, ...settings, ...waf, ...waivers };
+export const zhCN: Readonly<Record<TextKey, string>> = { ...coverage, ...detections, ...findings, ...gapKinds, ...frame, ...images, ...overview, ...vulnerabilities, ...workloads, ...feeds, ...policies, ...problems, ...settings, ...waf, ...waivers };

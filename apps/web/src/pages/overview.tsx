@@ -84,7 +84,7 @@ function Attack({ data: { attack } }: { data: Data }): ReactNode {
       <h2>{t('overview.attack')}</h2>
       <p className="answer">
         {attack.openIncidents > 0 ? (
-          <b>{t('overview.incidents', { count: number(attack.openIncidents) })}</b>
+          <Link to="/incidents">{t('overview.incidents', { count: number(attack.openIncidents) })}</Link>
         ) : nobody ? (
           t('overview.unwatchedNone')
         ) : attack.watched === 0 ? (
@@ -97,7 +97,7 @@ function Attack({ data: { attack } }: { data: Data }): ReactNode {
         {attack.incidents.map((incident) => (
           <li key={incident.id}>
             <div className="row">
-              <b>{typeof incident.title === 'string' ? incident.title : say(incident.title)}</b>
+              <Link to={`/incidents/${incident.id}`}>{typeof incident.title === 'string' ? incident.title : say(incident.title)}</Link>
               <When at={incident.lastAt} />
             </div>
             <div className="next">
