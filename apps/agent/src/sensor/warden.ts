@@ -130,7 +130,8 @@ export async function startWarden(options: WardenOptions): Promise<Warden> {
     throw new PalisadeError('sensor-ended', `the sensor ended with ${String(code ?? signal)}: ${said.join('').trim()}`, { status: 500, retryable: true });
   });
   ended.catch(() => undefined);
-  options.signal.addEventListener('abort', () => void stop(), { once: true });
+  // A warden that already failed has said so by `ended`: to stop it then is no second failure.
+  options.signal.addEventListener('abort', () => void stop().catch(() => undefined), { once: true });
 
   async function stop(): Promise<void> {
     stopping = true;
