@@ -83,6 +83,7 @@ describe('ordinary text', () => {
     fc.assert(fc.property(fc.array(piece, { maxLength: 9 }).map((parts) => Buffer.from(parts.join(''), 'utf8').toString('latin1')), (text) => {
       if (detectSqli(text) !== undefined) expect(isOrdinaryText(text)).toBe(false);
     }), { numRuns: 4000 });
+    expect(isOrdinaryText('1::@')).toBe(false);
     expect(['Anna Karenina, 1878.', 'json.items.array_3.name', 'a.b@mail.example', '5f3a9c'].map(isOrdinaryText)).toEqual([true, true, true, true]);
   });
 });

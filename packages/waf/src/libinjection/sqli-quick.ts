@@ -76,6 +76,7 @@ export function isOrdinaryText(text: string): boolean {
       if (code === 45 && text.charCodeAt(index + 1) === 45) return false;
       operators = true;
     } else if (kind === at) variables = true;
+    else if (code === 58 && text.charCodeAt(index + 1) === 58) operators = true; // "::" is PostgreSQL's cast
     else if (kind === 0) return false;
   }
   return !(operators && variables);

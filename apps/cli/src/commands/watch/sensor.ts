@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, globSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Io } from '../../command.ts';
 import { UsageError } from '../../command.ts';
@@ -8,13 +8,20 @@ import { UsageError } from '../../command.ts';
 export function sensorProgram(io: Io): string {
   const root = rootFolder();
   const program = path.join(root, 'sensor/build/warden');
-  if (existsSync(program)) return program;
-  io.err(io.locale === 'zh-CN' ? '首次使用：正在编译传感器\n' : 'first use: building the sensor\n');
+  if (isCurrent(program)) return program;
+  io.err(io.locale === 'zh-CN' ? '正在编译传感器\n' : 'building the sensor\n');
   const built = spawnSync('sh', [path.join(root, 'scripts/build-sensor.sh')], { stdio: ['ignore', 'ignore', 'pipe'], encoding: 'utf8' });
   if (built.status !== 0 || !existsSync(program)) {
     throw new UsageError(`the sensor could not be built (sh scripts/build-sensor.sh; packages: scripts/system-packages.txt): ${(built.stderr || String(built.error ?? '')).trim().split('\n').slice(-5).join(' | ')}`);
   }
   return program;
+}
+
+/** Built, and not before its sources were changed: an older one takes other requests and syscalls than are asked of it. */
+function isCurrent(program: string): boolean {
+  const built = statSync(program, { throwIfNoEntry: false })?.mtimeMs;
+  if (built === undefined) return false;
+  return globSync(['*.{c,h}', 'bpf/*.{c,h}'], { cwd: path.resolve(program, '../..') }).every((file) => statSync(path.resolve(program, '../..', file)).mtimeMs <= built);
 }
 
 /** Where this installation's warden program is or will be; undefined where it has no sensor at all. */
@@ -32,7 +39,7 @@ export function sensorPlace(): string | undefined {
  */
 export function buildSensorBeside(done: (problem: string | undefined) => void, signal: AbortSignal): void {
   const place = sensorPlace();
-  if (place === undefined || existsSync(place) || process.getuid?.() !== 0) return;
+  if (place === undefined || isCurrent(place) || process.getuid?.() !== 0) return;
   if (spawnSync('sh', ['-c', 'command -v clang'], { stdio: 'ignore' }).status !== 0) return;
   const child = spawn('nice', ['sh', path.join(path.dirname(place), '../../scripts/build-sensor.sh')], { stdio: ['ignore', 'ignore', 'pipe'], signal });
   const said: string[] = [];
