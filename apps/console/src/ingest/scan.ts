@@ -24,7 +24,7 @@ export async function storeScan(db: Db, result: ScanResult, origin: Origin): Pro
   const { at, cluster } = origin;
   const id = idOf(result, origin);
   const key = imageKey(cluster, id);
-  if (result.status === 'failed') return storeFailure(db, result, { ...origin, id, key });
+  if (result.status === 'failed' && !(await isFirstWord(db, key, result))) return storeFailure(db, result, { ...origin, id, key });
   const names = result.image?.names ?? (origin.source === 'host' ? [] : [result.target.ref]);
   const size = result.image?.layers.reduce((sum, layer) => sum + layer.size, 0) ?? 0;
   const text = JSON.stringify(result);
@@ -65,6 +65,13 @@ function idOf(result: ScanResult, { source, node }: Origin): string {
   const { kind, ref } = result.target;
   if (source === 'host') return `host:${node ?? ref}`;
   return result.image?.id ?? (kind === 'docker' && ref.startsWith('sha256:') ? ref : `${kind}:${ref}`);
+}
+
+/** A failed scan that found something, of an image nothing is known of yet: better than nothing, and marked as failed. */
+async function isFirstWord(db: Db, key: string, result: ScanResult): Promise<boolean> {
+  if (result.packages.length === 0 && result.findings.length === 0) return false;
+  const known = await sql`select 1 from images where key = ${key} and scan_at is not null`.execute(db);
+  return known.rows.length === 0;
 }
 
 /** A scan that did not come to its end says so, with the reason as a gap. What an earlier one found stands: it isn't gone. */
