@@ -34,7 +34,7 @@ export function Detections(): ReactNode {
       <IncidentTabs here="/detections" />
       <div className="filters" role="search">
         <Search label={t('detections.search')} />
-        <Choice name="priority" label={t('detections.priority')} options={rulePriorities.map((priority) => ({ value: priority, label: t('detections.orWorse', { priority }) }))} width={210} />
+        <Choice name="priority" label={t('detections.priority')} options={rulePriorities.map((priority) => ({ value: priority, label: t('detections.orWorse', { priority: t(`rulePriority.${priority}`) }) }))} width={210} />
         <Choice name="tactic" label={t('detections.anyTactic')} options={Object.entries(tactics).map(([value, { name }]) => ({ value, label: say(name) }))} />
         <Choice name="state" label={t('detections.anyState')} options={(['open', 'acknowledged', 'closed'] as const).map((state) => ({ value: state, label: t(`detections.${state}`) }))} />
         <Choice name="hours" label={t('detections.anyTime')} options={[1, 24, 168].map((hours) => ({ value: String(hours), label: t('detections.hours', { count: number(hours) }) }))} width={130} />

@@ -10,19 +10,21 @@ import { useDark } from './appearance.ts';
 import type { Column } from './paged-table.tsx';
 import { When } from './story.tsx';
 import type { Speech } from './text.ts';
+import { useSpeech } from './text.ts';
 
 type Row = z.infer<typeof DetectionRow>;
 
 /** Falco's eight priorities in the five colours of severity. */
 const severityOf: Readonly<Record<RulePriority, Severity>> = { Emergency: 'critical', Alert: 'critical', Critical: 'critical', Error: 'high', Warning: 'medium', Notice: 'low', Informational: 'unknown', Debug: 'unknown' };
 
-/** A rule's priority in its own word, coloured as the severity it stands for. */
+/** A rule's priority, coloured as the severity it stands for. */
 export function PriorityTag({ priority }: { priority: RulePriority }): ReactNode {
+  const { t } = useSpeech();
   const mark = severityMark[severityOf[priority]];
   const color = useDark() ? mark.dark : mark.light;
   return (
     <span className="severity" style={{ color, borderColor: color }}>
-      <b aria-hidden="true">{mark.letter}</b> {priority}
+      <b aria-hidden="true">{mark.letter}</b> {t(`rulePriority.${priority}`)}
     </span>
   );
 }
