@@ -147,7 +147,8 @@ async function keptWarden(options: WardenOptions, keep: NonNullable<MonitorOptio
     onOutage: keep.onOutage,
     onFailure: keep.onFailure,
   });
-  const ended = new Promise<void>((resolve) => options.signal.addEventListener('abort', () => resolve(), { once: true }));
+  // Ended while it was starting: a listener added now would never be called.
+  const ended = options.signal.aborted ? Promise.resolve() : new Promise<void>((resolve) => options.signal.addEventListener('abort', () => resolve(), { once: true }));
   return {
     get armed() {
       return latest as Armed;

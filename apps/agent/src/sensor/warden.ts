@@ -131,7 +131,9 @@ export async function startWarden(options: WardenOptions): Promise<Warden> {
   });
   ended.catch(() => undefined);
   // A warden that already failed has said so by `ended`: to stop it then is no second failure.
-  options.signal.addEventListener('abort', () => void stop().catch(() => undefined), { once: true });
+  const stopNow = (): void => void stop().catch(() => undefined);
+  if (options.signal.aborted) stopNow();
+  else options.signal.addEventListener('abort', stopNow, { once: true });
 
   async function stop(): Promise<void> {
     stopping = true;
