@@ -197,6 +197,20 @@ describe('the proxy in front of an application', () => {
     expect(cut).toMatch(/^HTTP\/1\.1 200 [^]*short$/);
   });
 
+  it('cuts a connection to the application on which bytes follow the answer', async () => {
+    let closed = false;
+    const talkative = createServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.on('close', () => void (closed = true));
+      socket.once('data', () => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 200 OK\r\n'));
+    }).listen(0, '127.0.0.1');
+    await once(talkative, 'listening');
+    const { at } = await worker({ upstream: { host: '127.0.0.1', port: port(talkative) } });
+    expect(await raw(at, get('/'))).toMatch(/\r\n\r\nok$/);
+    await expect.poll(() => closed, { timeout: 2_000 }).toBe(true);
+    talkative.close();
+  });
+
   it('masks what a person typed, and keeps requests under way with their rules when these are replaced', async () => {
     const { at, running } = await worker();
     await raw(at, 'POST / HTTP/1.1\r\nHost: s\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 17\r\n\r\npassword=hunter22');

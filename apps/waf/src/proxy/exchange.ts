@@ -56,6 +56,7 @@ export function startExchange(site: Site, head: RequestHead, client: Client): Ex
   let streaming = false;
   let upstream: Upstream | undefined;
   let retried = false;
+  let tainted = false;
   // The answer
   let waiting: Buffer | undefined;
   let answer: ResponseHead | undefined;
@@ -76,7 +77,7 @@ export function startExchange(site: Site, head: RequestHead, client: Client): Ex
   const letGo = (reusable: boolean): void => {
     const last = upstream;
     upstream = undefined;
-    last?.release(reusable);
+    last?.release(reusable && !tainted);
   };
   function own(kind: 'blocked' | 'refused' | 'away', status: number, extra = ''): void {
     if (over) return;
@@ -233,11 +234,16 @@ export function startExchange(site: Site, head: RequestHead, client: Client): Ex
 
   const pathGap = (): string => head.target.split('?')[0] ?? '';
 
+  /** The head for the client, which is told when its connection ends with this answer. */
+  function answerHead(read: ResponseHead): string {
+    const keep = head.keepAlive && read.framing.kind !== 'close';
+    return `${keep || /\r\nconnection: *close/i.test(read.text) ? read.text : `${read.text}\r\nConnection: close`}\r\n\r\n`;
+  }
+
   // The head, together with what of the body came with it: one write, one packet.
   function sendHead(read: ResponseHead, rest: Buffer): void {
     answered = true;
-    const keep = head.keepAlive && read.framing.kind !== 'close';
-    const text = `${keep || /\r\nconnection: *close/i.test(read.text) ? read.text : `${read.text}\r\nConnection: close`}\r\n\r\n`;
+    const text = answerHead(read);
     const body = read.framing.kind === 'none' ? 0 : rest.length;
     if (body === 0) client.write(Buffer.from(text, 'latin1'));
     else client.write(Buffer.concat([Buffer.from(text, 'latin1'), read.framing.kind === 'length' ? rest.subarray(0, left) : rest]));
@@ -257,7 +263,7 @@ export function startExchange(site: Site, head: RequestHead, client: Client): Ex
       whole = chunks.done;
     } else if (held !== undefined) heldData.push(mine);
     // Bytes behind the answer belong to no request of ours: such a connection is not used again.
-    if (mine.length < chunk.length && upstream !== undefined) upstream = { ...upstream, release: () => upstream?.socket.destroy() };
+    if (mine.length < chunk.length) tainted = true;
     if (held !== undefined) {
       held.push(mine);
       heldSize += mine.length;
@@ -279,8 +285,7 @@ export function startExchange(site: Site, head: RequestHead, client: Client): Ex
     heldData = [];
     answered = true;
     const read = answer!;
-    const keep = head.keepAlive && read.framing.kind !== 'close';
-    const text = `${keep || /\r\nconnection: *close/i.test(read.text) ? read.text : `${read.text}\r\nConnection: close`}\r\n\r\n`;
+    const text = answerHead(read);
     if (!client.write(Buffer.concat([Buffer.from(text, 'latin1'), ...pieces]))) upstream?.socket.pause();
   }
 
