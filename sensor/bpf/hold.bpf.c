@@ -26,18 +26,26 @@ int BPF_PROG(on_container, struct cgroup *group, const char *path) {
   return 0;
 }
 
+/* The kernel refuses a signal while its processor idles (nmi_uaccess_okay: no user memory is loaded there), so a refused
+ * one is tried again until the timer meets a running process. */
+#define RETRY 250000ull /* ns */
+#define PF_EXITING 0x4 /* include/linux/sched.h */
+
 static int on_deadline(void *map, struct key *key, struct held *held) {
   if (held->state != HELD_STOPPED) return 0;
   struct task_struct *task = bpf_task_from_pid(held->pid);
   u32 state = HELD_GONE;
+  int refused = 0;
   if (task) {
     if (task->group_leader->start_boottime == held->start) {
       state = held->outcome == HOLD_KILL ? HELD_KILLED : HELD_EXPIRED;
-      bpf_send_signal_task(task, held->outcome == HOLD_KILL ? 9 : 18, PIDTYPE_TGID, 0);
+      refused = bpf_send_signal_task(task, held->outcome == HOLD_KILL ? 9 : 18, PIDTYPE_TGID, 0);
+      if (task->flags & PF_EXITING) refused = 0, state = HELD_GONE;
     }
     bpf_task_release(task);
   }
-  held->state = state;
+  if (refused) bpf_timer_start(&held->timer, RETRY, 0);
+  else held->state = state;
   return 0;
 }
 

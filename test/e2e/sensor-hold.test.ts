@@ -60,7 +60,7 @@ test('a named container waits at its first exec until it is released, others and
   for (const one of [first, second]) one.remove();
 });
 
-test.skip('deadlines are kept by the kernel with every process of ours dead: released or killed, as the policy says', { timeout: 60_000 }, async () => {
+test('deadlines are kept by the kernel with every process of ours dead: released or killed, as the policy says', { timeout: 60_000 }, async () => {
   const warden = await start();
   const probe = warden.armed.programs.find((one) => one.name === 'on_hold');
   await warden.request({ op: 'hold', pid: 2_500, flags: holds.release });
