@@ -67,7 +67,7 @@ conformance('Falco stable rules on live events', ['falco/falco_rules.yaml'], () 
     const missed: string[] = [];
     for (const [rule] of acts) {
       const alert = await watch.until((one) => one.rule === rule && one.output_fields['container.name'] === nameOf(rule)).catch(() => undefined);
-      if (alert === undefined) missed.push(rule);
+      if (alert === undefined) missed.push(`${rule}; seen of it: ${JSON.stringify(watch.alerts.filter((one) => one.rule === rule))}; said: ${watch.said()}`);
       else expect(alert.output_fields['container.image.repository']).toBe('shop/web');
     }
     expect(missed).toEqual([]);

@@ -22,7 +22,7 @@ export type PipelineOptions = {
   readonly windows: WindowCounter;
   /** Where every container's last events are kept; without one nothing is. */
   readonly recorder?: Recorder;
-  /** Hold records of containers that nobody has described yet, for at most half a second. */
+  /** Hold records of containers that nobody has described yet, for at most two seconds. */
   readonly holdUnknown: boolean;
   /** An answer that passed over the wire. */
   onResolved(host: string, addresses: readonly string[]): void;
@@ -36,7 +36,7 @@ export type Pipeline = {
   take(record: SensorRecord): void;
   /** The engine has described a container: what was held for it is decided. */
   described(id: string): void;
-  /** Call now and then, with the time on the records' clock in ns: nothing is held for longer than half a second. */
+  /** Call now and then, with the time on the records' clock in ns: nothing is held for longer than two seconds. */
   tick(now: number): void;
   readonly events: number;
 };

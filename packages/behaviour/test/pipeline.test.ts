@@ -91,6 +91,8 @@ test('records of a container wait for its description, in order, and not for eve
   expect(seen).toEqual(['one shop/web', 'two shop/web']);
   take(exec(3, 20, 'three', { cgroup: 8, container: 'bbbbbbbbbbbb' }));
   pipeline.tick(1e9);
+  expect(seen.slice(2)).toEqual([]);
+  pipeline.tick(3e9);
   expect(seen.slice(2)).toEqual(['three <NA>']);
 });
 

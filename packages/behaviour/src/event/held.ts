@@ -18,7 +18,7 @@ export type Held = {
  * program, since engines answer nothing while the runtime is still setting it up; but in no case longer than `longest`.
  */
 const maxBytes = 512 * 1024;
-const patience = 500_000_000;
+const patience = 2_000_000_000;
 const longest = 5_000_000_000;
 
 type Waiting = { readonly slot: Slot; readonly since: number; running: number; readonly kept: { readonly bytes: Buffer; readonly process: LiveProcess }[]; size: number };
