@@ -42,7 +42,7 @@ function run({ entry, file }: Named, folder: string, plain: boolean): string[] {
     ...(plain ? { trace: (line: string, log: 'debug' | 'error' | 'audit') => void (logs[log] += `${line}\n`) } : {}),
   });
   const { request = {}, response } = entry;
-  tx.requestLine(request.method ?? 'GET', fromUtf8(request.uri ?? '/'), String(request.http_version ?? '1.1'));
+  tx.requestLine(request.method ?? 'GET', fromUtf8(request.uri ?? '/'), String(request.http_version ?? ''));
   const version = String(response?.protocol ?? 'HTTP/1.1').replace(/^HTTP\//, '');
   const intervention = tx.requestHeaders(named(request.headers)) ?? tx.requestBody(bodyOf(request.body)) ??
     tx.responseHeaders(response?.status ?? 200, version, named(response?.headers)) ?? tx.responseBody(bodyOf(response?.body));

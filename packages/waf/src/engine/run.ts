@@ -4,7 +4,8 @@ import { detection } from '../libinjection/built-in.ts';
 import type { Phase, Rule } from '../seclang/rule.ts';
 import { applyEach, applyOnce } from './effects.ts';
 import { step } from './trace.ts';
-import { noteMatch, reportStep, ruleStep } from './trace-rule.ts';
+import { originsOf } from './origin.ts';
+import { beginReference, noteMatch, noteReference, reportStep, ruleStep } from './trace-rule.ts';
 import { expand, valuesOf } from './values.ts';
 import type { Named, Transaction } from './transaction.ts';
 
@@ -56,8 +57,9 @@ export function accept(tx: Transaction, rule: Rule, name: string, text: string, 
 }
 
 /** Runs an operator over one value, every step of its transformations where the rule asks for it. */
-export function matchesValue(tx: Transaction, rule: Rule, matcher: Matcher, { name, value }: Named, into: Found[]): boolean {
+export function matchesValue(tx: Transaction, rule: Rule, matcher: Matcher, { name, value }: Named, into: Found[], origins?: ReturnType<typeof originsOf>): boolean {
   let any = false;
+  const origin = origins?.(name, value);
   const captured: (string | undefined)[] = [];
   let offset = 0;
   let length = -1;
@@ -81,6 +83,7 @@ export function matchesValue(tx: Transaction, rule: Rule, matcher: Matcher, { na
     if (matcher(text, run) === rule.operator!.negated) continue;
     any = true;
     if (tx.options.trace !== undefined) for (const [index, group] of captured.entries()) if (group !== undefined) step(tx, `Added ${rule.operator!.name === 'rx' ? 'regex subexpression' : `${rule.operator!.name} match`} TX.${index}: ${group}`);
+    if (origin !== undefined) noteReference(tx, rule, origin, captured, length < 0 ? undefined : { offset, length });
     accept(tx, rule, name, text, captured, offset, length, into);
   }
   return any;
@@ -92,7 +95,8 @@ export function evaluate(tx: Transaction, rule: Rule, into: Found[]): boolean {
   if (matched) applyEach(tx, rule);
   else {
     const matcher = matcherOf(tx, rule);
-    for (const value of valuesOf(tx, rule)) matched = matchesValue(tx, rule, matcher, value, into) || matched;
+    const origins = tx.options.trace === undefined ? undefined : originsOf(tx, rule);
+    for (const value of valuesOf(tx, rule)) matched = matchesValue(tx, rule, matcher, value, into, origins) || matched;
   }
   step(tx, `(Rule: ${rule.id}) Rule returned ${matched ? 1 : 0}.`);
   if (!matched || (rule.chain && (rule.next === undefined || !evaluate(tx, rule.next, into)))) return false;
@@ -186,6 +190,7 @@ export function runPlain(tx: Transaction, phase: Phase): void {
     }
     const found: Found[] = [];
     tx.matchedVars = [];
+    if (tx.options.trace !== undefined) beginReference(tx);
     if (!evaluate(tx, entry, found)) continue;
     report(tx, entry, found);
     if ((tx.settings.ruleEngine as string) === 'Off') return;
