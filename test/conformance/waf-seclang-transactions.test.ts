@@ -1,13 +1,15 @@
 import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, it } from 'vitest';
+import { xmlValidation } from '@palisade/waf/body/xml-validation';
 import { fromUtf8 } from '@palisade/waf/bytes';
 import { memoryStore } from '@palisade/waf/engine/store';
 import { beginTransaction } from '@palisade/waf/http-transaction';
 import { loadRules } from '@palisade/waf/load';
 import { translate } from '@palisade/waf/regex/translate';
 import { conformance, unpack } from '../conformance-data.ts';
-import { notApplicable } from './waf-seclang-transactions-left-out.ts';
+import { geoDatabase } from './maxmind-writer.ts';
+import { fromNetwork, noData, notApplicable } from './waf-seclang-transactions-left-out.ts';
 
 type Message = { headers?: Record<string, string | number>; uri?: string; method?: string; http_version?: string | number; protocol?: string | number; body?: string | string[] };
 type Expected = { debug_log?: string; error_log?: string; audit_log?: string; http_code?: number; redirect_url?: string; parser_error?: string };
@@ -27,8 +29,11 @@ function run({ entry, file }: Named, folder: string, plain: boolean): string[] {
   const { expected } = entry;
   const place = (name: string): string => path.join(folder, 'data', path.basename(name));
   const text = entry.rules.join('\n');
-  const { ruleSet, problems } = loadRules([{ name: file, text: fromUtf8(text) }], {
-    read: (name) => readFileSync(place(name), 'latin1'),
+  // ModSecurity 3 fills REQUEST_BODY for every body; this engine does so when asked.
+  const before = { name: 'before', text: 'SecAction "id:990000001,phase:1,pass,nolog,ctl:forceRequestBodyVariable=On"' };
+  const { ruleSet, problems } = loadRules([before, { name: file, text: fromUtf8(text) }], {
+    xml: () => xmlValidation,
+    read: (name) => (name.endsWith('.mmdb') ? geoDatabase(readFileSync(place(name.replace('.mmdb', '-source.json')), 'utf8')).toString('latin1') : readFileSync(place(name), 'latin1')),
     glob: (pattern) => globSync(place(pattern)).sort(),
   });
   if (expected.parser_error !== undefined && expected.parser_error !== '') return problems.length > 0 ? [] : [`loads, but expected ${expected.parser_error}`];
@@ -71,6 +76,9 @@ conformance('SecLang transactions of ModSecurity 3', ['seclang-tests.tar.gz'], (
     expect(unexpected).toEqual([]);
     // A case that began to pass must leave the list.
     expect(Object.keys(notApplicable).filter((name) => !failed.has(name))).toEqual([]);
+    // Of those whose files are here and that need no network, 99 in 100 with the 1,090 of waf-seclang.test.ts.
+    const different = [...failed.keys()].filter((name) => notApplicable[name] !== noData && notApplicable[name] !== fromNetwork);
+    expect(different.length).toBeLessThanOrEqual(13);
   });
 
   it('decides the same when the rules are compiled', () => {

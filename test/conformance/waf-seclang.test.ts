@@ -14,11 +14,11 @@ const bytes = (text: string): string => fromUtf8(text).replace(/\\x([0-9a-fA-F]{
 const run = { capture: () => {}, found: () => {} };
 
 /** Undefined when the case is about a word this engine refuses at load. */
-function passes({ type, name, input = '', output = '', param = '', ret }: Case, folder: string): boolean | undefined {
+function passes({ type, name, input = '', output = '', param = '', ret }: Case, folder: string, unicodeMap: ReadonlyMap<number, number> | undefined): boolean | undefined {
   const word = name.toLowerCase().replace(/-test\d+$/, '').replace('_', '');
   if (type === 'tfn') {
     const apply = transformations[word];
-    return apply === undefined ? undefined : apply(bytes(input), undefined) === bytes(output);
+    return apply === undefined ? undefined : apply(bytes(input), unicodeMap) === bytes(output);
   }
   const make = operators[word];
   if (make === undefined) return undefined;

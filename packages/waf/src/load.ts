@@ -1,7 +1,10 @@
 import { compileMacro, isFixed } from './engine/macro.ts';
 import type { Detection } from './libinjection/detection.ts';
 import { detection as builtIn } from './libinjection/built-in.ts';
+import type { GeoDatabase } from './operators/geo-lookup.ts';
+import { openGeoDatabase } from './operators/geo-lookup.ts';
 import { operators } from './operators/registry.ts';
+import type { XmlValidation } from './operators/validate-xml.ts';
 import { applyActions, plainActions, splitActions } from './seclang/actions.ts';
 import { readDirectives } from './seclang/directives.ts';
 import type { Problem } from './seclang/problem.ts';
@@ -19,6 +22,8 @@ export type RuleFiles = {
   read(name: string, from: string): string;
   /** Names of the files a glob in `from` means, sorted. */
   glob(pattern: string, from: string): string[];
+  /** The library for @validateSchema and @validateDTD; rules that use them don't load without it. */
+  xml?(): XmlValidation | undefined;
 };
 
 /**
@@ -33,6 +38,7 @@ export function loadRules(sources: readonly RuleSource[], files: RuleFiles, dete
   const entries: (Rule | Marker)[] = [];
   const defaults = new Map<Phase, Actions>();
   const ids = new Set<number>();
+  let geo: GeoDatabase | undefined;
   let unicodeMap: Map<number, number> | undefined;
   let open: Rule | undefined;
   let depth = 0;
@@ -52,7 +58,7 @@ export function loadRules(sources: readonly RuleSource[], files: RuleFiles, dete
     if (make === undefined) throw new Error(`unknown operator @${name}`);
     if (word !== 'rx' && word !== 'rxglobal') param = param.trim();
     const macro = compileMacro(param);
-    const context = { detection, readFile: (wanted: string) => files.read(wanted, file) };
+    const context = { detection, readFile: (wanted: string) => files.read(wanted, file), geo: () => geo, ...(files.xml === undefined ? {} : { xml: () => files.xml!() }) };
     if (!isFixed(macro)) return { name: word, negated, param, macro };
     return { name: word, negated, param, macro, matcher: make(param, context) };
   }
@@ -139,6 +145,11 @@ export function loadRules(sources: readonly RuleSource[], files: RuleFiles, dete
       const block = new RegExp(`^${page}\\s+\\(.*\\n((?:[0-9a-fA-F]{4}:[0-9a-fA-F]{2}\\s*)+)`, 'm').exec(text) ?? new RegExp(`^${page}\\b[^\\n]*\\n([^\\n]+)`, 'm').exec(text);
       if (block === null) throw new Error(`${name} has no code page ${page}`);
       unicodeMap = new Map(block[1]!.trim().split(/\s+/).map((pair) => [Number.parseInt(pair.slice(0, 4), 16), Number.parseInt(pair.slice(5), 16)]));
+    },
+    secgeolookupdb: (args, file) => void (geo = openGeoDatabase(files.read(args[0] ?? '', file))),
+    secxmlexternalentity: (args, file, line) => {
+      settingWords['secxmlexternalentity']!(settings, args[0] ?? '', []);
+      if (args[0]?.toLowerCase() === 'on') warnings.push({ file, line, message: 'external XML entities are never loaded (XXE); the directive has no effect' });
     },
     include: (args, file) => {
       const names = files.glob(args[0] ?? '', file);

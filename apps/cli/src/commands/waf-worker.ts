@@ -5,7 +5,7 @@ import { messageOf } from '@palisade/model/error';
 import type { RuleSet } from '@palisade/waf/load';
 import type { Command } from '../command.ts';
 import { parentGone } from '../parent.ts';
-import { loadRuleFiles } from './waf/rule-files.ts';
+import { loadAnyRuleFiles } from './waf/rule-files.ts';
 import { toAgent } from './waf/to-agent.ts';
 import { serveOptions } from './waf/serve-options.ts';
 
@@ -19,20 +19,22 @@ export const command: Command = {
   hangup: 'own',
   async run(args, io) {
     const options = serveOptions(args, io.cwd);
-    const load = (): RuleSet => loadRuleFiles(options.rules, io.cwd, baseSettings(options.paranoia), (line) => io.err(`palisade waf: ${line}`));
+    const load = (): Promise<RuleSet> => loadAnyRuleFiles(options.rules, io.cwd, baseSettings(options.paranoia), (line) => io.err(`palisade waf: ${line}`));
     const agent = toAgent(io);
     let worker: RunningWorker | undefined;
     // From the first moment: asked while the rules are still being read, the signal must not end the process.
-    const reload = (): void => {
+    const reload = async (): Promise<void> => {
       try {
-        worker?.replace(load());
+        const next = await load();
+        worker?.replace(next);
         io.err('palisade waf: rules read again\n');
       } catch (error) {
         io.err(`palisade waf: the old rules stay at work: ${messageOf(error)}\n`);
       }
     };
-    process.on('SIGHUP', reload);
-    worker = await startWorker(options.worker, load(), (event) => {
+    const onHangup = (): void => void reload();
+    process.on('SIGHUP', onHangup);
+    worker = await startWorker(options.worker, await load(), (event) => {
       const line = JSON.stringify(event);
       io.out(`${line}\n`);
       agent.send(line);
@@ -45,7 +47,7 @@ export const command: Command = {
       if (over.aborted) resolve();
       else over.addEventListener('abort', () => resolve(), { once: true });
     });
-    process.off('SIGHUP', reload);
+    process.off('SIGHUP', onHangup);
     await worker.close(grace);
     if (agent.lost() > 0) io.err(`palisade waf: ${agent.lost()} events did not reach this machine's agent\n`);
     agent.close();

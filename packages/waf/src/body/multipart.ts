@@ -87,11 +87,12 @@ function disposition(value: string, flags: Set<MultipartFlag>): { name?: string;
 export function parseMultipart(contentType: string, body: string, fileLimit = 100): Multipart {
   const flags = new Set<MultipartFlag>();
   const found = boundaryOf(contentType, flags);
-  const parsed = 'error' in found ? { parts: [], unmatched: 0 as const, error: found.error } : readParts(found.boundary, body, fileLimit, flags);
-  return { ...parsed, flags, boundary: 'error' in found ? '' : found.boundary, warnings: [...flags].flatMap((flag) => wording[flag] ?? []) };
+  const said: string[] = [];
+  const parsed = 'error' in found ? { parts: [], unmatched: 0 as const, error: found.error } : readParts(found.boundary, body, fileLimit, flags, said);
+  return { ...parsed, flags, boundary: 'error' in found ? '' : found.boundary, warnings: [...said, ...[...flags].flatMap((flag) => wording[flag] ?? [])] };
 }
 
-function readParts(boundary: string, body: string, fileLimit: number, flags: Set<MultipartFlag>): { parts: Part[]; unmatched: 0 | 1 | 2; error?: string } {
+function readParts(boundary: string, body: string, fileLimit: number, flags: Set<MultipartFlag>, said: string[]): { parts: Part[]; unmatched: 0 | 1 | 2; error?: string } {
   let unmatched: 0 | 1 | 2 = 0;
   let count = 0;
   const parts: Part[] = [];
@@ -130,6 +131,7 @@ function readParts(boundary: string, body: string, fileLimit: number, flags: Set
     const value = header === undefined ? undefined : disposition(header.slice(header.indexOf(':') + 1).trim(), flags);
     if (value === undefined) return header === undefined ? 'Multipart: Part missing Content-Disposition header.' : 'Multipart: Invalid Content-Disposition header.';
     if (value.name === undefined) return 'Multipart: Content-Disposition header missing name field.';
+    if (value.extended !== undefined && value.filename === value.extended) said.push('no filename= but filename*');
     const content = lines.slice(blank + 1).join('').replace(/\r?\n$/, '');
     if (value.filename !== undefined) {
       files += 1;

@@ -28,7 +28,7 @@ export const collections: Readonly<Record<string, (tx: Transaction, rule: Rule) 
   FILES_SIZES: (tx) => files(tx).map((part) => ({ name: part.name, value: String(part.length) })),
   FILES_TMPNAMES: () => [],
   FILES_TMP_CONTENT: (tx) => files(tx).map(({ name, value }) => ({ name, value })),
-  GEO: () => [],
+  GEO: (tx) => tx.geo,
   GLOBAL: persistent('GLOBAL'), IP: persistent('IP'), RESOURCE: persistent('RESOURCE'), SESSION: persistent('SESSION'), USER: persistent('USER'),
   MATCHED_VARS: (tx) => tx.matchedVars,
   MATCHED_VARS_NAMES: (tx) => names(tx.matchedVars),

@@ -1,15 +1,13 @@
-import type { Part } from '../body/multipart.ts';
+import type { Origin } from '../body/multipart-places.ts';
+import { partPlaces } from '../body/multipart-places.ts';
 import { lowerAscii } from '../bytes.ts';
 import { collections } from './collections.ts';
 import type { Transaction } from './transaction.ts';
 import { header, queryOf } from './transaction.ts';
 import type { Rule } from '../seclang/rule.ts';
 
-/**
- * Where in the request the bytes of a variable's values lie, as ModSecurity counts: request line and fields end in one
- * byte, the empty line is one more. Only asked for when somebody wants to see it: nothing of this is kept while rules run.
- */
-export type Origin = { readonly offset: number; readonly length: number };
+// As ModSecurity counts: request line and fields end in one byte, the empty line is one more. Only worked out when
+// somebody wants to see it: nothing of this is kept while rules run.
 type Lists = Readonly<Record<string, readonly (readonly Origin[])[]>>;
 
 const one = (offset: number, length: number): readonly Origin[] => [{ offset, length }];
@@ -48,26 +46,6 @@ function cookies(value: string, from: number): { names: (readonly Origin[])[]; v
     at += part.length + 1;
   }
   return { names, values };
-}
-
-type Places = { readonly name: readonly Origin[]; readonly filename: readonly Origin[]; readonly value: readonly Origin[] };
-
-function partPlaces(parts: readonly Part[], body: string, from: number): Places[] {
-  let cursor = 0;
-  return parts.map((part) => {
-    const disposition = part.headers.find((text) => /^content-disposition\s*:/i.test(text)) ?? '';
-    const start = Math.max(body.indexOf(disposition, cursor), cursor);
-    const within = (word: RegExp, text: string): readonly Origin[] => {
-      const found = word.exec(disposition);
-      return one(from + start + (found === null ? 0 : found.index + found[0].length), text.length);
-    };
-    const blank = /\n\r?\n/g;
-    blank.lastIndex = start;
-    const end = blank.exec(body);
-    const value = end === null ? start : end.index + end[0].length;
-    cursor = value + part.length;
-    return { name: within(/[;\s]name\s*=\s*["']?/i, part.name), filename: within(/[;\s]filename\s*=\s*["']?/i, part.filename ?? ''), value: one(from + value, part.length) };
-  });
 }
 
 /** Places of every variable that lies in the request; each list goes with the list of the variable's values. */

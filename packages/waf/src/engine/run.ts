@@ -5,7 +5,7 @@ import type { Phase, Rule } from '../seclang/rule.ts';
 import { applyEach, applyOnce } from './effects.ts';
 import { step } from './trace.ts';
 import { originsOf } from './origin.ts';
-import { beginReference, noteMatch, noteReference, reportStep, ruleStep } from './trace-rule.ts';
+import { beginReference, storedName, noteMatch, noteReference, reportStep, ruleStep } from './trace-rule.ts';
 import { expand, valuesOf } from './values.ts';
 import type { Named, Transaction } from './transaction.ts';
 
@@ -73,13 +73,15 @@ export function matchesValue(tx: Transaction, rule: Rule, matcher: Matcher, { na
     },
     negated: rule.operator!.negated,
     limitExceeded: () => void (tx.pcreLimit = true),
+    geo: (fields) => void (tx.geo = fields),
+    ...(tx.options.trace === undefined ? {} : { said: (line: string) => step(tx, line) }),
     gap: (kind, reason) => void tx.gaps.push({ kind, subject: `rule ${rule.id}`, reason, count: 1 }),
   };
   for (const text of transformed(tx, rule, value)) {
     captured.length = 0;
     offset = 0;
     length = -1;
-    if (tx.options.trace !== undefined) step(tx, `Target value: "${text}" (Variable: ${name})`);
+    if (tx.options.trace !== undefined) step(tx, `Target value: "${text}" (Variable: ${storedName(tx, name)})`);
     if (matcher(text, run) === rule.operator!.negated) continue;
     any = true;
     if (tx.options.trace !== undefined) for (const [index, group] of captured.entries()) if (group !== undefined) step(tx, `Added ${rule.operator!.name === 'rx' ? 'regex subexpression' : `${rule.operator!.name} match`} TX.${index}: ${group}`);

@@ -1,11 +1,19 @@
 import type { Rule } from '../seclang/rule.ts';
-import type { Origin } from './origin.ts';
+import type { Origin } from '../body/multipart-places.ts';
 import type { Target } from '../seclang/targets.ts';
 import { printable, step } from './trace.ts';
 import type { Transaction } from './transaction.ts';
 import { expand } from './values.ts';
 
 const targetText = ({ exclude, count, variable, selector }: Target): string => `${exclude ? '!' : ''}${count ? '&' : ''}${variable}${selector === undefined ? '' : `:${selector}`}`;
+
+/** A value of a persistent collection with the record and the application it belongs to. */
+export function storedName(tx: Transaction, name: string): string {
+  const found = /^(GLOBAL|IP|RESOURCE|SESSION|USER):(.*)$/s.exec(name);
+  if (found === null) return name;
+  const key = found[1] === 'GLOBAL' ? '' : (tx.persistent.get(found[1]!)?.key ?? '');
+  return `${found[1]}:${key}::${tx.settings.webAppId}::${found[2]}`;
+}
 
 export function ruleStep(tx: Transaction, rule: Rule): void {
   if (tx.options.trace === undefined) return;

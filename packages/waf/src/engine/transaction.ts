@@ -2,6 +2,7 @@ import type { Gap } from '@palisade/model/gap';
 import { parseCookies } from '../body/cookies.ts';
 import { parseJson } from '../body/json.ts';
 import type { Multipart } from '../body/multipart.ts';
+import { partPlaces } from '../body/multipart-places.ts';
 import { parseMultipart } from '../body/multipart.ts';
 import type { Parameter } from '../body/urlencoded.ts';
 import { parseUrlencoded } from '../body/urlencoded.ts';
@@ -90,6 +91,8 @@ export type Transaction = {
   /** A pattern was not searched for in all of a value. */
   pcreLimit: boolean;
   highestSeverity: number;
+  /** Of the last address that @geoLookup knew. */
+  geo: readonly Named[];
   matchedVar: { name: string; value: string };
   matchedVars: { name: string; value: string }[];
 };
@@ -99,7 +102,7 @@ export function newTransaction(rules: RuleSet, options: TransactionOptions): Tra
     rules, settings: { ...rules.settings }, options, started: options.now(), matches: [], gaps: [], tx: new Map(), env: new Map(), persistent: new Map(), removedIds: [], removedTags: new Set(), removedMessages: new Set(),
     removedTargets: [], planned: undefined, intervention: undefined, allowed: '', method: '', uriRaw: '', protocol: '', requestHeaders: [], responseHeaders: [], get: [], post: [],
     cookies: [], urlencodedError: false, requestBody: '', bodyKept: false, forceBody: false, bodyError: '', processor: '', multipart: undefined, xml: undefined, responseStatus: '', responseProtocol: '',
-    responseBody: '', inboundError: false, outboundError: false, pcreLimit: false, highestSeverity: 255, matchedVar: { name: '', value: '' }, matchedVars: [],
+    responseBody: '', inboundError: false, outboundError: false, pcreLimit: false, highestSeverity: 255, geo: [], matchedVar: { name: '', value: '' }, matchedVars: [],
   };
 }
 
@@ -163,7 +166,9 @@ function bodySteps(tx: Transaction): void {
   if (tx.multipart !== undefined) step(tx, `Multipart: Boundary: ${tx.multipart.boundary}`);
   const early = tx.bodyError.includes('in C-T');
   if (early) step(tx, tx.bodyError);
-  for (const { name, filename, length } of tx.multipart?.parts ?? []) if (filename !== undefined) step(tx, `Added file part to the list: name "${name}" file name "${filename}" (length ${length})`);
+  const parts = tx.multipart?.parts ?? [];
+  const places = partPlaces(parts, tx.requestBody, 0);
+  for (const [at, { name, filename, length }] of parts.entries()) if (filename !== undefined) step(tx, `Added file part to the list: name "${name}" file name "${filename}" (offset ${places[at]!.value[0]!.offset}, length ${length})`);
   for (const warning of tx.multipart?.warnings ?? []) step(tx, `Multipart: Warning: ${warning}`);
   if (tx.bodyError !== '' && !early) step(tx, tx.bodyError);
 }

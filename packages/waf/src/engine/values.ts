@@ -11,12 +11,17 @@ export function selects(target: Target, name: string): boolean {
   return target.pattern === undefined || target.pattern.test(name);
 }
 
+/** A bare XML target is the document itself, well-formed or not; with a path, what the path finds. */
+export function xmlValues(tx: Transaction, target: Target): readonly string[] {
+  if (target.xpath !== undefined) return tx.xml === undefined ? [] : target.xpath(tx.xml);
+  return tx.processor === 'XML' && tx.requestBody !== '' ? [tx.requestBody] : [];
+}
+
 /** The values of one target, exclusions not looked at. */
 export function raw(tx: Transaction, rule: Rule, target: Target): Named[] {
   const { variable } = target;
   if (variable === 'XML') {
-    const found = tx.xml === undefined ? [] : (target.xpath?.(tx.xml) ?? []);
-    return found.map((value) => ({ name: `XML:${target.selector ?? ''}`, value }));
+    return xmlValues(tx, target).map((value) => ({ name: target.selector === undefined ? 'XML' : `XML:${target.selector}`, value }));
   }
   const list = collections[variable];
   if (list === undefined) {

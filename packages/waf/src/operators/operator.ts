@@ -1,11 +1,17 @@
 import type { Requirement } from '../prefilter/requirement.ts';
 import type { Detection } from '../libinjection/detection.ts';
+import type { GeoDatabase, GeoField } from './geo-lookup.ts';
+import type { XmlValidation } from './validate-xml.ts';
 
 /** What an operator may need while the rules are loaded. */
 export type OperatorContext = {
   /** Reads a file named in a rule, relative to the rule file; throws when it can't. Bytes as latin1. */
   readFile(name: string): string;
   readonly detection: Detection;
+  /** The database of SecGeoLookupDb, known once all rules are read. */
+  geo?(): GeoDatabase | undefined;
+  /** The library for schemas, where the caller brought one. */
+  xml?(): XmlValidation | undefined;
 };
 
 /** What an operator sees of the transaction while it runs. */
@@ -14,8 +20,10 @@ export type OperatorRun = {
   capture(index: number, value: string): void;
   /** Says which bytes of the value decided; an operator that can't tell leaves it out, and the whole value counts. */
   found(offset: number, length: number): void;
-  /** The request as parsed, for operators that look at more than the value. */
-  readonly xmlWellFormed?: boolean;
+  /** Fills GEO. */
+  geo?(fields: readonly GeoField[]): void;
+  /** A line for the trace. */
+  said?(text: string): void;
   /** Reports work that was given up, such as a lookup this engine doesn't make. */
   gap?(kind: string, reason: string): void;
   /** The rule fires where the operator doesn't match: an operator that can't tell answers so that it fires. */

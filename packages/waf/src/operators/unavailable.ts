@@ -6,5 +6,4 @@ const unavailable = (word: string): Operator => () => (_, run) => {
   return false;
 };
 
-export const geoLookup = unavailable('geoLookup');
 export const rbl = unavailable('rbl');

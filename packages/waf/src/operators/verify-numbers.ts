@@ -56,6 +56,32 @@ function svnr(digits: string): boolean {
   return weights.reduce((sum, weight, at) => sum + weight * Number(digits[at]), 0) % 11 === Number(digits[3]);
 }
 
+/** Chile's RUT: digits weighted 2 to 7 from the right, checked modulo 11 by a digit or K. */
+function rut(text: string): boolean {
+  const found = /^(\d{7,8})([\dKk])$/.exec(text.replace(/[.-]/g, ''));
+  if (found === null) return false;
+  let sum = 0;
+  for (let at = 0; at < found[1]!.length; at += 1) sum += Number(found[1]![found[1]!.length - 1 - at]) * (2 + (at % 6));
+  return '0123456789K0'[(11 - (sum % 11)) % 11 === 10 ? 10 : (11 - (sum % 11)) % 11] === found[2]!.toUpperCase();
+}
+
+/** National ids by country: `cl PATTERN` or `us PATTERN`. */
+export const validateNid: Operator = (param) => {
+  const found = /^(cl|us)\s+([^]+)$/.exec(param.trim());
+  if (found === null) throw new Error('@validateNid needs a country (cl, us) and a pattern');
+  const regex = new RegExp(translate(found[2]!).regex.source, 'g');
+  const valid = found[1] === 'cl' ? rut : (text: string) => ssn(text.replace(/\D/g, ''));
+  return (value, run) => {
+    for (const one of value.matchAll(regex)) {
+      if (!valid(one[0])) continue;
+      run.found(one.index, one[0].length);
+      run.capture(0, one[0]);
+      return true;
+    }
+    return false;
+  };
+};
+
 export const verifyCC = verify(luhn);
 export const verifyCPF = verify(cpf);
 export const verifySSN = verify(ssn);

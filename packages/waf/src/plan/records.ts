@@ -1,6 +1,7 @@
 import { lowerAscii } from '../bytes.ts';
 import { collections } from '../engine/collections.ts';
 import { scalars } from '../engine/scalars.ts';
+import { xmlValues } from '../engine/values.ts';
 import type { Named, Transaction } from '../engine/transaction.ts';
 import type { Rule } from '../seclang/rule.ts';
 import type { Target } from '../seclang/targets.ts';
@@ -28,7 +29,7 @@ const noRule = {} as Rule; // no list that has a base reads the rule
 
 function reader(index: number, target: Target, variable: string): Base['read'] {
   const record = (key: string, value: string): Record => ({ base: index, key, folded: undefined, first: newText(value), at: undefined });
-  if (variable === 'XML') return (tx) => (tx.xml === undefined ? [] : (target.xpath?.(tx.xml) ?? []).map((value) => record(target.selector ?? '', value)));
+  if (variable === 'XML') return (tx) => xmlValues(tx, target).map((value) => record(target.selector ?? '', value));
   const list = collections[variable];
   if (list === undefined) {
     const scalar = scalars[variable]!;

@@ -57,6 +57,7 @@ const scratch: OperatorRun = {
     captured[index] = text;
   },
   limitExceeded: () => void (currentTx!.pcreLimit = true),
+  geo: (fields) => void (currentTx!.geo = fields),
   gap: (kind, reason) => void currentTx!.gaps.push({ kind, subject: `rule ${currentRule!.id}`, reason, count: 1 }),
 };
 

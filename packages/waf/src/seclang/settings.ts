@@ -44,7 +44,5 @@ export const settingWords: Readonly<Record<string, Reader>> = {
   secauditlogrelevantstatus: noted, secauditlogprefix: noted, secdebuglog: noted, secdebugloglevel: noted, sectmpdir: noted, secdatadir: noted,
   secuploaddir: noted, secuploadfilemode: noted, secuploadkeepfiles: noted, secrequestbodyinmemorylimit: noted, seccookieformat: noted, seccookiev0separator: noted,
   secpcrematchlimit: noted, secpcrematchlimitrecursion: noted, secstatusengine: noted, secsensorid: noted, secconnengine: noted, sectmpsaveuploadedfiles: noted,
-  secxmlexternalentity: (_, value) => {
-    if (value.toLowerCase() === 'on') throw new SecLangError('external XML entities are never loaded (XXE)');
-  },
+  secxmlexternalentity: (_, value) => void oneOf(value, ['On', 'Off']),
 };

@@ -10,7 +10,7 @@ import { platformOf } from './ftw-platform.ts';
 import { requestOf } from './ftw-request.ts';
 import type { Bench, Found } from './ftw-send.ts';
 import { ruleFacts, send } from './ftw-send.ts';
-import { loadRuleFiles } from './rule-files.ts';
+import { loadAnyRuleFiles } from './rule-files.ts';
 import { suiteSettings } from './suite-settings.ts';
 
 type Options = { rules: string[]; overrides: string[]; min: number; cases: string[] };
@@ -72,11 +72,11 @@ function runCase(bench: Omit<Bench, 'store'>, test: Case): string[] {
 }
 
 /** Runs regression cases against rules; lists failures and closes with the counts. Exit 1 on a failure or too few cases. */
-export function test(args: readonly string[], io: Io): number {
+export async function test(args: readonly string[], io: Io): Promise<number> {
   const options = optionsOf(args);
   const lists = options.overrides.map((file) => readOverrides(path.resolve(io.cwd, file)));
   const platform = platformOf(lists);
-  const ruleSet = loadRuleFiles(options.rules, io.cwd, suiteSettings + platform.directives, (line) => io.err(line));
+  const ruleSet = await loadAnyRuleFiles(options.rules, io.cwd, suiteSettings + platform.directives, (line) => io.err(line));
   const bench = { ruleSet, platform, facts: ruleFacts(ruleSet) };
   let passed = 0;
   let failed = 0;
