@@ -5,8 +5,6 @@ export const fromNetwork = 'reads from the network: rules and lists are never fe
 
 /** Cases of ModSecurity's own suite that this engine does not pass, each with the reason. */
 export const notApplicable: Readonly<Record<string, string>> = {
-  'action-ctl_audit_engine[0] auditengine : Config=Off, ctl:auditEngine=on': 'no audit log file: events go to the console',
-  'action-ctl_request_body_processor[0] Testing CtlRequestBodyProcessor=XML (1)': 'prefixes are compared by local name, so none is registered',
   'action-exec[1] Testing action :: exec (3/3)': noData,
   'collection-lua[0] Testing LUA :: m.set TX (1/7)': noData,
   'collection-lua[1] Testing LUA :: m.set GLOBAL (3/7)': noData,
@@ -16,7 +14,6 @@ export const notApplicable: Readonly<Record<string, string>> = {
   'config-secremoterules[1] Include remote rules - failed download (Warn)': fromNetwork,
   'directive-sec_rule_script[1] Testing action :: SecRuleScript (3/4)': noData,
   'issue-1812[0] Converting £ (%C2%A3) from query string': 'REQUEST_URI is not decoded, as the language reference and CRS have it; ModSecurity 3 decodes it',
-  'issue-1825[2] multipart Content-Disposition should allow filename* field (5/7)': 'refused for the same reason, which has no number here',
   'issue-2427[0] Tmp file retained for @inspectFile (1/2)': noData,
   'operator-fuzzyhash[0] Testing Operator :: @fuzzyHash (1/2)': 'no ssdeep',
   'operator-inpectFile[0] Testing Operator :: @inspectFile (1/3)': 'rules run no programs',
@@ -37,7 +34,6 @@ export const notApplicable: Readonly<Record<string, string>> = {
   'variable-GEO[3] Testing Variables :: GEO:AREA_CODE [GeoIP]': noData,
   'variable-GEO[4] Testing Variables :: GEO:POSTAL_CODE [GeoIP]': noData,
   'variable-GEO[5] Testing Variables :: GEO:CITY [GeoIP]': noData,
-  'variable-REQUEST_BODY[0] Testing Variables :: REQUEST_BODY': 'REQUEST_BODY of a multipart body is empty unless forced, as CRS expects',
   'variable-RULE[3] Testing Variables :: RULE (7/7)': 'a collection that no initcol opened is not written: it would be one for all clients',
   'variable-TX[2] Testing Variables :: repeating capture group -- alternates': 'V8 forgets a group when its repeat starts over; PCRE keeps it',
 };

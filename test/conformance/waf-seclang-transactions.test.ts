@@ -22,7 +22,8 @@ type Named = { readonly entry: Case; readonly file: string; readonly name: strin
 
 const bodyOf = (body: Message['body']): string => fromUtf8(Array.isArray(body) ? body.map((line) => `${line}\n`).join('') : (body ?? ''));
 const named = (headers: Message['headers']): { name: string; value: string }[] => Object.entries(headers ?? {}).map(([name, value]) => ({ name: fromUtf8(name), value: fromUtf8(String(value)) }));
-const holds = (pattern: string, log: string): boolean => translate(fromUtf8(pattern), { ignoreCase: true }).regex.test(log);
+// The suite's runner finds a text as it stands as well as the pattern.
+const holds = (pattern: string, log: string): boolean => log.includes(fromUtf8(pattern)) || translate(fromUtf8(pattern), { ignoreCase: true }).regex.test(log);
 
 /** What the case expects and does not find; empty when it passes. */
 function run({ entry, file }: Named, folder: string, plain: boolean): string[] {
@@ -76,9 +77,9 @@ conformance('SecLang transactions of ModSecurity 3', ['seclang-tests.tar.gz'], (
     expect(unexpected).toEqual([]);
     // A case that began to pass must leave the list.
     expect(Object.keys(notApplicable).filter((name) => !failed.has(name))).toEqual([]);
-    // Of those whose files are here and that need no network, 99 in 100 with the 1,090 of waf-seclang.test.ts.
+    // With the 1,090 of waf-seclang.test.ts, 1,438 pass of the 1,452 whose files are here and that need no network.
     const different = [...failed.keys()].filter((name) => notApplicable[name] !== noData && notApplicable[name] !== fromNetwork);
-    expect(different.length).toBeLessThanOrEqual(13);
+    expect(different.length).toBeLessThanOrEqual(12);
   });
 
   it('decides the same when the rules are compiled', () => {

@@ -1,4 +1,5 @@
 import type { Gap } from '@palisade/model/gap';
+import { auditRecord } from './engine/audit-record.ts';
 import { runPhase } from './plan/run.ts';
 import type { Intervention, Match, Named, Transaction, TransactionOptions } from './engine/transaction.ts';
 import { header, newTransaction, setRequestBody, setRequestHeaders, setRequestLine } from './engine/transaction.ts';
@@ -72,7 +73,11 @@ export function beginTransaction(ruleSet: RuleSet, options: TransactionOptions):
       }
       return phase(4);
     },
-    logging: () => runPhase(tx, 5),
+    logging() {
+      runPhase(tx, 5);
+      const record = options.trace === undefined ? undefined : auditRecord(tx);
+      if (record !== undefined) options.trace!(record, 'audit');
+    },
     wantsRequestBody: () => tx.settings.requestBodyAccess,
     wantsResponseBody: inspected,
     matches: tx.matches,

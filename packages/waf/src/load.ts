@@ -10,7 +10,7 @@ import { readDirectives } from './seclang/directives.ts';
 import type { Problem } from './seclang/problem.ts';
 import type { Actions, Marker, Phase, Rule, RuleOperator, Settings } from './seclang/rule.ts';
 import { defaultSettings, settingWords } from './seclang/settings.ts';
-import { parseTargets } from './seclang/targets.ts';
+import { parseTargets, withNamespaces } from './seclang/targets.ts';
 
 /** A rule set as loaded: rules in the order of their files, and the settings their directives made. */
 export type RuleSet = { readonly phases: ReadonlyMap<Phase, readonly (Rule | Marker)[]>; readonly settings: Settings; readonly count: number; /** Rules that a SecRuleRemove* directive took out. */ readonly taken: readonly { readonly rule: number; readonly directive: string }[]; readonly unicodeMap?: ReadonlyMap<number, number> };
@@ -85,6 +85,7 @@ export function loadRules(sources: readonly RuleSource[], files: RuleFiles, dete
       made.id = parent.id;
       parent.next = made;
     }
+    if (made.namespaces.length > 0) made.targets = withNamespaces(made.targets, made.namespaces);
     open = made.chain ? made : undefined;
   }
 

@@ -51,31 +51,43 @@ function check(boundary: string): { boundary: string } | { error: string } {
   return /^[A-Za-z0-9'()+_,./:=?\x20-]+$/.test(boundary) ? { boundary } : { error: 'Multipart: Invalid boundary in C-T (characters).' };
 }
 
+/** Why a Content-Disposition can't be trusted, as ModSecurity numbers it. */
+type Distrust = -1 | -2 | -14 | -15 | -16 | -17 | -18;
+
+/** RFC 5987: charset'language'value. */
+function extendedValue(text: string): string | Distrust {
+  const [charset = '', language, ...rest] = text.split("'");
+  if (!/^[A-Za-z0-9-]+$/.test(charset) || language === undefined) return -16;
+  if (!/^[A-Za-z0-9-]*$/.test(language) || rest.length === 0) return -17;
+  const value = rest.join("'");
+  return /^(?:%[0-9a-fA-F]{2}|[A-Za-z0-9!#$&+.^_`|~-])*$/.test(value) ? value : -18;
+}
+
 /** Content-Disposition's parameters, or the reason it can't be trusted. */
-function disposition(value: string, flags: Set<MultipartFlag>): { name?: string; filename?: string; extended?: string } | undefined {
+function disposition(value: string, flags: Set<MultipartFlag>): { name?: string; filename?: string; extended?: string } | Distrust {
   const head = /^form-data\s*/i.exec(value);
-  if (head === null) return undefined;
+  if (head === null) return -1;
   const result: { name?: string; filename?: string; extended?: string } = {};
   let rest = value.slice(head[0].length);
   while (rest.trim() !== '') {
     const pair = /^\s*;\s*([A-Za-z*-]+)\s*=\s*(?:"((?:\\.|[^"\\])*)"|'([^']*)'|([^;\s"]*))\s*/.exec(rest);
     if (pair === null) {
       if (/^\s*;\s*$/.test(rest)) break;
-      return undefined;
+      return -2;
     }
     if (pair[3] !== undefined || (pair[4]?.includes("'") === true && !pair[1]!.endsWith('*'))) flags.add('INVALID_QUOTING');
     const text = pair[2]?.replace(/\\(["\\])/g, '$1') ?? pair[3] ?? pair[4] ?? '';
     const key = pair[1]!.toLowerCase();
     if (key === 'name') {
-      if (result.name !== undefined) return undefined;
+      if (result.name !== undefined) return -14;
       result.name = text;
     } else if (key === 'filename') {
-      if (result.filename !== undefined) return undefined;
+      if (result.filename !== undefined) return -15;
       result.filename = text;
     } else if (key === 'filename*') {
-      const extended = /^[A-Za-z0-9-]+'[A-Za-z0-9-]*'((?:%[0-9a-fA-F]{2}|[A-Za-z0-9!#$&+.^_`|~-])*)$/.exec(text);
-      if (extended === null) return undefined;
-      result.extended = extended[1]!;
+      const extended = extendedValue(text);
+      if (typeof extended === 'number') return extended;
+      result.extended = extended;
     }
     rest = rest.slice(pair[0].length);
   }
@@ -128,8 +140,9 @@ function readParts(boundary: string, body: string, fileLimit: number, flags: Set
       return 'Multipart: Part missing the blank line after its headers.';
     }
     const header = headers.find((text) => /^content-disposition\s*:/i.test(text));
-    const value = header === undefined ? undefined : disposition(header.slice(header.indexOf(':') + 1).trim(), flags);
-    if (value === undefined) return header === undefined ? 'Multipart: Part missing Content-Disposition header.' : 'Multipart: Invalid Content-Disposition header.';
+    if (header === undefined) return 'Multipart: Part missing Content-Disposition header.';
+    const value = disposition(header.slice(header.indexOf(':') + 1).trim(), flags);
+    if (typeof value === 'number') return `Multipart: Invalid Content-Disposition header (${value}).`;
     if (value.name === undefined) return 'Multipart: Content-Disposition header missing name field.';
     if (value.extended !== undefined && value.filename === value.extended) said.push('no filename= but filename*');
     const content = lines.slice(blank + 1).join('').replace(/\r?\n$/, '');

@@ -3,7 +3,7 @@ import { toBuffer } from '../bytes.ts';
 import type { XmlCheck, XmlValidation } from '../operators/validate-xml.ts';
 
 // Neither the network nor other files are there for a document or a schema (XXE).
-const closed = ParseOption.XML_PARSE_NO_XXE | ParseOption.XML_PARSE_NONET;
+const closed = (ParseOption.XML_PARSE_NO_XXE | ParseOption.XML_PARSE_NONET) as ParseOption;
 const most = 100; // errors told of one document
 
 const messages = (error: XmlLibError): string[] => error.details.slice(0, most).map(({ message }) => message.trim());

@@ -50,6 +50,15 @@ function control(tx: Transaction, word: string, value: string): void {
       tx.settings.ruleEngine = on ? 'On' : lowerAscii(value) === 'off' ? 'Off' : 'DetectionOnly';
       step(tx, `Setting SecRuleEngine to ${{ On: 'Enabled', Off: 'Disabled', DetectionOnly: 'DetectionOnly' }[tx.settings.ruleEngine]} as requested by a ctl:ruleEngine action`);
       break;
+    case 'auditengine':
+      tx.settings.auditEngine = on ? 'On' : lowerAscii(value) === 'off' ? 'Off' : 'RelevantOnly';
+      break;
+    case 'auditlogparts': {
+      const letters = value.replace(/^[+-]/, '');
+      const kept = tx.settings.auditParts.replace(/./g, (part) => (letters.includes(part) ? '' : part));
+      tx.settings.auditParts = value.startsWith('+') ? kept + letters : value.startsWith('-') ? kept : letters;
+      break;
+    }
     case 'requestbodyaccess':
       tx.settings.requestBodyAccess = on;
       break;

@@ -74,9 +74,9 @@ export function matchesValue(tx: Transaction, rule: Rule, matcher: Matcher, { na
     negated: rule.operator!.negated,
     limitExceeded: () => void (tx.pcreLimit = true),
     geo: (fields) => void (tx.geo = fields),
-    ...(tx.options.trace === undefined ? {} : { said: (line: string) => step(tx, line) }),
     gap: (kind, reason) => void tx.gaps.push({ kind, subject: `rule ${rule.id}`, reason, count: 1 }),
   };
+  if (tx.options.trace !== undefined) run.said = (line) => step(tx, line);
   for (const text of transformed(tx, rule, value)) {
     captured.length = 0;
     offset = 0;

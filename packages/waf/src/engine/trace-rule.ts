@@ -18,6 +18,7 @@ export function storedName(tx: Transaction, name: string): string {
 export function ruleStep(tx: Transaction, rule: Rule): void {
   if (tx.options.trace === undefined) return;
   const { operator } = rule;
+  if (tx.xml !== undefined && rule.targets.some(({ variable }) => variable === 'XML')) for (const [prefix, href] of rule.namespaces) step(tx, `Registered XML namespace href "${href}" prefix "${prefix}"`);
   step(tx, operator === undefined ? `(Rule: ${rule.id}) Executing unconditional rule...`
     : `(Rule: ${rule.id}) Executing operator "${operator.negated ? '!' : ''}${operator.name}" with param "${operator.param}" against ${rule.targets.map(targetText).join('|')}.`);
 }

@@ -61,7 +61,7 @@ export function newBases(): Bases {
       switch (target.variable) {
         case 'ARGS': return [base('ARGS_GET', target), base('ARGS_POST', target)];
         case 'ARGS_NAMES': return [base('ARGS_GET_NAMES', target), base('ARGS_POST_NAMES', target)];
-        case 'XML': return [base(target.selector === undefined ? 'XML' : `XML:${target.selector}`, target)];
+        case 'XML': return [base(target.selector === undefined ? 'XML' : `XML:${target.selector}\n${target.spaces ?? ''}`, target)];
         default: return [base(target.variable, target)];
       }
     },

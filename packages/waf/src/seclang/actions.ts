@@ -76,8 +76,10 @@ const disruptive = (name: Actions['disruptive']): Reader => (actions) => void (a
 
 /** Every action under its SecLang word, lower case. */
 export const actionWords: Readonly<Record<string, Reader>> = {
-  accuracy: ignored, maturity: ignored, append: ignored, prepend: ignored, xmlns: (_, value) => {
-    if (!/=.*https?:\/\//.test(value)) throw new SecLangError('xmlns needs prefix=URI');
+  accuracy: ignored, maturity: ignored, append: ignored, prepend: ignored, xmlns: (actions, value) => {
+    const found = /^([A-Za-z_][\w.-]*)='?(.*?https?:\/\/.*?)'?$/.exec(value);
+    if (found === null) throw new SecLangError('xmlns needs prefix=URI');
+    actions.namespaces.push([found[1]!, found[2]!]);
   },
   allow: (actions, value) => {
     if (!['', 'phase', 'request'].includes(value)) throw new SecLangError(`allow knows phase and request, not "${value}"`);
@@ -165,7 +167,7 @@ export const actionWords: Readonly<Record<string, Reader>> = {
 export function plainActions(): Actions {
   return {
     id: 0, phase: 2, disruptive: 'pass', allow: 'all', status: 403, ownStatus: false, chain: false, capture: false, multiMatch: false, log: true, auditlog: true, skip: 0,
-    tags: [], rev: '', ver: '', setvars: [], expirevars: [], ctls: [], initcols: [], setenvs: [], transformations: [],
+    tags: [], rev: '', ver: '', setvars: [], expirevars: [], ctls: [], initcols: [], setenvs: [], transformations: [], namespaces: [],
   };
 }
 

@@ -39,6 +39,8 @@ export type Actions = {
   ctls: Ctl[];
   initcols: Initcol[];
   setenvs: { readonly name: string; readonly value: Macro }[];
+  /** Prefixes with their namespaces. */
+  namespaces: (readonly [string, string])[];
   transformations: { readonly name: string; readonly apply: Transformation }[];
 };
 
@@ -80,4 +82,8 @@ export type Settings = {
   /** Seconds a persistent collection lives after its last change. */
   collectionTimeout: number;
   webAppId: string;
+  /** What the audit log of a trace holds. */
+  auditEngine: 'On' | 'Off' | 'RelevantOnly';
+  auditParts: string;
+  auditRelevantStatus: RegExp | undefined;
 };

@@ -1,3 +1,4 @@
+import { translate } from '../regex/translate.ts';
 import { SecLangError } from './problem.ts';
 import type { Settings } from './rule.ts';
 
@@ -5,6 +6,7 @@ export const defaultSettings = (): Settings => ({
   ruleEngine: 'DetectionOnly', requestBodyAccess: true, responseBodyAccess: false, requestBodyLimit: 134_217_728, requestBodyNoFilesLimit: 131_072 * 8,
   requestBodyLimitAction: 'Reject', responseBodyLimit: 524_288, responseBodyLimitAction: 'ProcessPartial', responseMimeTypes: new Set(['text/plain', 'text/html', 'text/xml']),
   argumentSeparator: '&', argumentsLimit: 1000, jsonDepthLimit: 512, uploadFileLimit: 100, collectionTimeout: 3600, webAppId: '',
+  auditEngine: 'Off', auditParts: 'ABIJDEFHZ', auditRelevantStatus: undefined,
 });
 
 function oneOf<Word extends string>(value: string, words: readonly Word[]): Word {
@@ -39,10 +41,16 @@ export const settingWords: Readonly<Record<string, Reader>> = {
   secuploadfilelimit: (settings, value) => void (settings.uploadFileLimit = size(value)),
   seccollectiontimeout: (settings, value) => void (settings.collectionTimeout = size(value)),
   secwebappid: (settings, value) => void (settings.webAppId = value),
-  seccomponentsignature: noted, secserversignature: noted, secauditengine: noted, secauditlog: noted, secauditlog2: noted, secauditlogparts: noted,
+  seccomponentsignature: noted, secserversignature: noted, secauditlog: noted, secauditlog2: noted,
   secauditlogtype: noted, secauditlogformat: noted, secauditlogstoragedir: noted, secauditlogdirmode: noted, secauditlogfilemode: noted,
-  secauditlogrelevantstatus: noted, secauditlogprefix: noted, secdebuglog: noted, secdebugloglevel: noted, sectmpdir: noted, secdatadir: noted,
+  secauditlogprefix: noted, secdebuglog: noted, secdebugloglevel: noted, sectmpdir: noted, secdatadir: noted,
   secuploaddir: noted, secuploadfilemode: noted, secuploadkeepfiles: noted, secrequestbodyinmemorylimit: noted, seccookieformat: noted, seccookiev0separator: noted,
   secpcrematchlimit: noted, secpcrematchlimitrecursion: noted, secstatusengine: noted, secsensorid: noted, secconnengine: noted, sectmpsaveuploadedfiles: noted,
+  secauditengine: (settings, value) => void (settings.auditEngine = oneOf(value, ['On', 'Off', 'RelevantOnly'])),
+  secauditlogparts: (settings, value) => {
+    if (!/^[A-K]+Z?$/.test(value)) throw new SecLangError(`SecAuditLogParts: letters A to K and Z, got "${value}"`);
+    settings.auditParts = value;
+  },
+  secauditlogrelevantstatus: (settings, value) => void (settings.auditRelevantStatus = translate(value).regex),
   secxmlexternalentity: (_, value) => void oneOf(value, ['On', 'Off']),
 };

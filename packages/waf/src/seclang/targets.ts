@@ -15,6 +15,8 @@ export type Target = {
   /** Compared with the lower-cased key. */
   readonly key?: string;
   readonly pattern?: RegExp;
+  /** Namespaces that the path's prefixes stand for, as text. */
+  readonly spaces?: string;
   readonly xpath?: (root: Element) => string[];
 };
 
@@ -43,6 +45,11 @@ function split(text: string): string[] {
   }
   parts.push(current);
   return parts.map((part) => part.trim()).filter((part) => part !== '');
+}
+
+/** Targets whose paths know the prefixes of the rule's xmlns actions. */
+export function withNamespaces(targets: readonly Target[], namespaces: readonly (readonly [string, string])[]): Target[] {
+  return targets.map((target) => (target.xpath === undefined ? target : { ...target, spaces: namespaces.flat().join(' '), xpath: compileXpath(target.selector!, new Map(namespaces)) }));
 }
 
 /** Parses a rule's list of variables. */
