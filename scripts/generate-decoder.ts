@@ -129,6 +129,19 @@ export const requestSize = ${requestLayout.size};
 /** Where each member of a request lies, in bytes. */
 export const requestAt = { ${requestLayout.members.map((member) => `${member.name}: ${member.offset}`).join(', ')} } as const;
 
+export const protections = {
+${constants(request, 'PROTECT')}
+} as const;
+
+/** What a firewall worker says to its warden, and where each member lies. */
+export const notes = {
+${constants(request, 'NOTE')}
+} as const;
+
+export const noteSize = ${layout(request, 'worker_note').size};
+export const noteAt = { ${layout(request, 'worker_note').members.filter(({ name }) => name !== 'unused').map((member) => `${member.name}: ${member.offset}`).join(', ')} } as const;
+export const longestSiteName = ${single(request, 'SITE') - 1};
+
 export type SyscallShape = { readonly name: string; readonly args: readonly (readonly [name: string, kind: string])[]; readonly returnsFd: boolean };
 
 /** A syscall's kind is firstSyscall + its index here. Argument kinds: see sensor/syscalls.h. */

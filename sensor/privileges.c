@@ -1,5 +1,7 @@
 /* After loading, only what later requests need is kept: maps (BPF, PERFMON), other users' processes (KILL, SYS_PTRACE). */
+#define _GNU_SOURCE
 #include <errno.h>
+#include <grp.h>
 #include <linux/capability.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -38,4 +40,17 @@ int drop_privileges(void) {
 int keep_exec_denial_privileges(void) {
   static const int kept[] = {CAP_SYS_ADMIN, CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH};
   return keep(kept, sizeof kept / sizeof kept[0], false);
+}
+
+/* Entering a network namespace needs SYS_ADMIN and SYS_PTRACE, what is set there NET_ADMIN; workers of another user are
+ * started and ended. */
+int keep_front_privileges(void) {
+  static const int kept[] = {CAP_SYS_ADMIN, CAP_SYS_PTRACE, CAP_NET_ADMIN, CAP_SETUID, CAP_SETGID, CAP_KILL};
+  return keep(kept, sizeof kept / sizeof kept[0], false);
+}
+
+/* A child that parses what strangers send. Root without capabilities gets none back, since it may gain no new privileges. */
+int keep_no_privileges(u32 user) {
+  if (user && (setgroups(0, NULL) != 0 || setresgid(user, user, user) != 0 || setresuid(user, user, user) != 0)) return -errno;
+  return keep(NULL, 0, false);
 }

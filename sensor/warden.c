@@ -1,5 +1,6 @@
 /* The only process with capabilities. `warden run [--pin DIR] [--quiet-tasks] CALL...` loads the sensor, writes records to
- * standard output and takes requests on standard input until that closes; `warden probe` prints what the kernel allows;
+ * standard output and takes requests on standard input until that closes; `warden front PROGRAM...` stands in front of
+ * containers' ports; `warden probe` prints what the kernel allows;
  * `warden unpin DIR` ends what outlived an earlier one. */
 #define _GNU_SOURCE
 #include <bpf/bpf.h>
@@ -199,11 +200,12 @@ int main(int count, char **arguments) {
   sigaction(SIGINT, &stop, NULL);
   signal(SIGPIPE, SIG_IGN);
   if (count >= 2 && strcmp(arguments[1], "run") == 0) return run(count - 2, arguments + 2);
+  if (count >= 2 && strcmp(arguments[1], "front") == 0) return front(count - 2, arguments + 2);
   if (count == 2 && strcmp(arguments[1], "probe") == 0) return probe();
   if (count == 3 && strcmp(arguments[1], "unpin") == 0) {
     int error = unpin(arguments[2]);
     return error ? fail(arguments[2], error) : 0;
   }
-  fprintf(stderr, "usage: warden run [--pin DIR] CALL[:frpwco0-9]... [[0-9]/PREFIX | [0-9]*PART]... [dns] [exec-deny] | warden probe | warden unpin DIR\n");
+  fprintf(stderr, "usage: warden run [--pin DIR] CALL[:frpwco0-9]... [[0-9]/PREFIX | [0-9]*PART]... [dns] [exec-deny] | warden front [--user UID] [--workers N] PROGRAM [ARGUMENT]... | warden probe | warden unpin DIR\n");
   return 2;
 }

@@ -69,6 +69,11 @@ int attach_dns(struct sensor *sensor);
 /* privileges.c */
 int drop_privileges(void);
 int keep_exec_denial_privileges(void);
+int keep_front_privileges(void);
+int keep_no_privileges(u32 user);
+
+/* front.c */
+int front(int count, char **arguments);
 
 /* probe.c */
 int probe(void);

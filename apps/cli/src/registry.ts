@@ -72,5 +72,6 @@ export const internalCommands: Readonly<Record<string, Omit<Entry, 'summary'>>> 
   '__judge': { load: async () => (await import('./commands/judge.ts')).command },
   '__scan-worker': { load: async () => (await import('./commands/scan-worker.ts')).command },
   '__engine-guard': { load: async () => (await import('./commands/engine-guard.ts')).command },
+  '__waf-front': { load: async () => (await import('./commands/waf-front.ts')).command },
   '__waf-worker': { load: async () => (await import('./commands/waf-worker.ts')).command },
 };

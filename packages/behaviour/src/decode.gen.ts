@@ -70,6 +70,9 @@ export const requestOps = {
   execUnmark: 16,
   execDeny: 17,
   execAllow: 18,
+  protect: 19,
+  unprotect: 20,
+  reload: 21,
 } as const;
 
 export const denials = {
@@ -98,6 +101,23 @@ export const holds = {
 export const requestSize = 288;
 /** Where each member of a request lies, in bytes. */
 export const requestAt = { op: 0, flags: 4, pid: 8, signal: 12, start: 16, id: 24, text: 32 } as const;
+
+export const protections = {
+  closed: 1,
+  hidden: 2,
+  host: 4,
+} as const;
+
+/** What a firewall worker says to its warden, and where each member lies. */
+export const notes = {
+  alive: 1,
+  need: 2,
+  gone: 3,
+} as const;
+
+export const noteSize = 80;
+export const noteAt = { op: 0, family: 4, count: 8, site: 16 } as const;
+export const longestSiteName = 63;
 
 export type SyscallShape = { readonly name: string; readonly args: readonly (readonly [name: string, kind: string])[]; readonly returnsFd: boolean };
 

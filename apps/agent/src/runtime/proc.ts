@@ -1,6 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync, readFileSync, readlinkSync } from 'node:fs';
 import path from 'node:path';
 import type { SeenProcess } from '@palisade/behaviour/process/tree';
+import { processStart } from '../sensor/process-start.ts';
 
 /** Names come from files of strangers' images: a larger passwd than this is not read. */
 const maxFile = 1 << 20;
@@ -14,24 +15,16 @@ export function createProc(root: string) {
     /** A process whose start was not seen; undefined when it has ended or its pid now belongs to another. */
     inspect(pid: number, start: number): SeenProcess | undefined {
       const folder = path.join(root, String(pid));
-      const started = startOf(folder);
+      const started = processStart(pid, root);
       if (started === undefined || (start !== 0 && Math.abs(started - start) > 2 * tick)) return undefined;
       return { argv: text(path.join(folder, 'cmdline')), exepath: link(path.join(folder, 'exe')), cwd: link(path.join(folder, 'cwd')) };
     },
-    alive: (pid: number): boolean => startOf(path.join(root, String(pid))) !== undefined,
+    alive: (pid: number): boolean => processStart(pid, root) !== undefined,
     /** A file below the root directory that a process sees. */
     fileOf(pid: number, file: string): string | undefined {
       return readSmall(path.join(root, String(pid), 'root', file));
     },
   };
-}
-
-function startOf(folder: string): number | undefined {
-  const stat = text(path.join(folder, 'stat'));
-  if (stat === undefined) return undefined;
-  // The name in parentheses may itself hold blanks and parentheses.
-  const field = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
-  return field === undefined ? undefined : Number(field) * tick;
 }
 
 function text(file: string): string | undefined {

@@ -4,6 +4,10 @@ import { UsageError } from '../command.ts';
 const usage = `palisade waf serve --listen HOST:PORT --upstream URL --rules GLOB [--rules GLOB]... [--mode detect|block|off] [--paranoia 1..4]
       [--site NAME] [--workers N] [--trust ADDRESS|CIDR]... [--no-forwarded] [--uninspected relay|refuse]
   palisade waf serve --listen 0.0.0.0:8080 --upstream http://127.0.0.1:3000 --rules crs/crs-setup.conf --rules 'crs/rules/*.conf' --mode block
+  palisade waf protect CONTAINER --port N [--port N]... --rules GLOB [--rules GLOB]... [--mode detect|block|off]
+      [--paranoia 1..4] [--fail open|closed] [--workers N] [--uninspected relay|refuse] [--hide-client-address] [--worker-user UID]
+  palisade waf protect shop --port 8080 --rules crs/crs-setup.conf --rules 'crs/rules/*.conf' --mode block
+  palisade waf unprotect CONTAINER --port N [--port N]...
   palisade waf test --rules GLOB [--rules GLOB]... [--overrides FILE] [--min N] CASES...
   palisade waf test --rules crs/crs-setup.conf --rules 'crs/rules/*.conf' tests/regression
   palisade waf rules install PATH|deb
@@ -16,6 +20,8 @@ export const command: Command = {
   async run(args, io) {
     const [word, ...rest] = args;
     if (word === 'serve') return (await import('./waf/serve.ts')).serve(rest, io);
+    if (word === 'protect') return (await import('./waf/protect.ts')).protect(rest, io);
+    if (word === 'unprotect') return (await import('./waf/unprotect.ts')).unprotect(rest, io);
     if (word === 'test') return (await import('./waf/test.ts')).test(rest, io);
     if (word === 'rules') return (await import('./waf/rules/command.ts')).rules(rest, io);
     throw new UsageError(`usage: ${usage}`);

@@ -1,7 +1,7 @@
 import type { SecureContext } from 'node:tls';
 import type { Store } from '@palisade/waf/engine/store';
 import type { RuleSet } from '@palisade/waf/load';
-import type { Address, UpstreamPool } from '../proxy/upstream.ts';
+import type { UpstreamPool } from '../proxy/upstream.ts';
 import type { Mode, WafEvent } from './event.ts';
 
 /** The same rules twice: with and without the right to stop a request. */
@@ -12,8 +12,9 @@ export type Site = {
   readonly name: string;
   rules: SiteRules;
   modeOf(method: string, path: string): Mode;
-  readonly address: Address;
   readonly upstream: UpstreamPool;
+  /** The port that clients asked for, where connections come here redirected. */
+  readonly port?: number;
   readonly store: Store;
   /** Tell the application who asked: X-Forwarded-For and X-Forwarded-Proto. */
   readonly forwarded: boolean;

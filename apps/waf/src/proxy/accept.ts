@@ -1,7 +1,6 @@
 import type { Socket } from 'node:net';
 import { createServer } from 'node:net';
 import type { Server } from 'node:net';
-import { connect } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { limits } from '../limits.ts';
 import type { Site } from '../inspection/site.ts';
@@ -37,8 +36,8 @@ export function accept(site: Site): Acceptor {
       begin(client, peer, site, connections, first);
     };
     socket.once('data', (chunk: Buffer) => {
-      if (site.proxyProtocol) readSource(socket, peerOf(socket), chunk, (peer, rest) => secured(socket, peer, rest, site, began));
-      else secured(socket, peerOf(socket), chunk, site, began);
+      if (site.proxyProtocol) readSource(socket, peerOf(socket, site), chunk, (peer, rest) => secured(socket, peer, rest, site, began));
+      else secured(socket, peerOf(socket, site), chunk, site, began);
     });
     socket.once('close', () => clearTimeout(timer));
     socket.once('end', () => clearTimeout(timer));
@@ -61,8 +60,8 @@ export function accept(site: Site): Acceptor {
 
 const http2Preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
 
-function peerOf(socket: Socket): ConnectedPeer {
-  return { address: plainAddress(socket.remoteAddress ?? ''), port: socket.remotePort ?? 0, secure: false, serverAddress: plainAddress(socket.localAddress ?? ''), serverPort: socket.localPort ?? 0 };
+function peerOf(socket: Socket, site: Site): ConnectedPeer {
+  return { address: plainAddress(socket.remoteAddress ?? ''), port: socket.remotePort ?? 0, secure: false, serverAddress: plainAddress(socket.localAddress ?? ''), serverPort: site.port ?? socket.localPort ?? 0 };
 }
 
 /** Reads the PROXY protocol's head, which may come in pieces; a connection without one is cut: its source would be a lie. */
@@ -95,7 +94,7 @@ function secured(socket: Socket, peer: ConnectedPeer, first: Buffer, site: Site,
 function begin(socket: Socket, peer: ConnectedPeer, site: Site, connections: Connections, first: Buffer): void {
   const protocol = protocolOf(first);
   if (protocol === 'http1') serveHttp1(socket, peer, site, connections, first);
-  else relay(socket, site, peer.address, protocol, first);
+  else relay(socket, site, peer, protocol, first);
 }
 
 /** What the first bytes say. */
@@ -113,21 +112,27 @@ const uninspected = {
 } as const;
 
 /** Passes bytes both ways, or refuses them; said in an event either way. */
-function relay(socket: Socket, site: Site, client: string, protocol: keyof typeof uninspected, first: Buffer): void {
+function relay(socket: Socket, site: Site, peer: ConnectedPeer, protocol: keyof typeof uninspected, first: Buffer): void {
   const [kind, reason] = uninspected[protocol];
   const refused = site.uninspected === 'refuse';
   site.event({
-    time: new Date().toISOString(), id: freshId(), site: site.name, client, method: '', host: '', path: '', mode: refused ? 'block' : 'detect', action: refused ? 'blocked' : 'passed', status: 0,
+    time: new Date().toISOString(), id: freshId(), site: site.name, client: peer.address, method: '', host: '', path: '', mode: refused ? 'block' : 'detect', action: refused ? 'blocked' : 'passed', status: 0,
     scores: { total: 0, bySeverity: {} }, matches: [], gaps: [{ kind, subject: site.name, reason, count: 1 }], took_us: 0,
   });
   if (refused) return void socket.destroy();
-  const upstream = connect('path' in site.address ? { path: site.address.path, allowHalfOpen: true } : { host: site.address.host, port: site.address.port, noDelay: true, allowHalfOpen: true });
-  upstream.on('error', () => socket.destroy());
-  upstream.on('close', () => socket.destroy());
-  socket.on('close', () => upstream.destroy());
-  upstream.write(first);
-  socket.pipe(upstream);
-  upstream.pipe(socket);
+  site.upstream.open(peer, true, (upstream) => {
+    if (upstream instanceof Error || socket.destroyed) {
+      socket.destroy();
+      if (!(upstream instanceof Error)) upstream.destroy();
+      return;
+    }
+    upstream.on('error', () => socket.destroy());
+    upstream.on('close', () => socket.destroy());
+    socket.on('close', () => upstream.destroy());
+    upstream.write(first);
+    socket.pipe(upstream);
+    upstream.pipe(socket);
+  });
 }
 
 function plainAddress(address: string): string {

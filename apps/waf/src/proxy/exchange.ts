@@ -140,7 +140,7 @@ export function startExchange(site: Site, head: RequestHead, client: Client): Ex
   }
 
   function forward(): void {
-    site.upstream.acquire((error, connection) => {
+    site.upstream.acquire(peer, (error, connection) => {
       if (over) {
         connection?.release(false);
         return;

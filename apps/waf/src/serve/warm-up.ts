@@ -1,6 +1,9 @@
 import { memoryStore } from '@palisade/waf/engine/store';
 import { beginTransaction } from '@palisade/waf/http-transaction';
 import type { RuleSet } from '@palisade/waf/load';
+import type { Mode } from '../inspection/event.ts';
+import { siteRules } from '../inspection/site.ts';
+import type { SiteRules } from '../inspection/site.ts';
 
 const rounds = 8;
 const connection = { clientAddress: '192.0.2.1', clientPort: 1, serverAddress: '192.0.2.2', serverPort: 80 };
@@ -14,8 +17,15 @@ const requests = [
   { method: 'POST', uri: '/api', type: 'application/json', body: JSON.stringify({ list: [...values, text].map((value, id) => ({ id, value })) }) },
 ];
 
+/** Both forms of a set, ready for the first client. */
+export function warmRules(ruleSet: RuleSet, mode: Mode): SiteRules {
+  const rules = siteRules(ruleSet);
+  if (mode !== 'off') warmUp(mode === 'block' ? rules.block : rules.detect);
+  return rules;
+}
+
 /** Compiles a rule set and the patterns ordinary requests meet, so that the first client doesn't wait for it. Leaves nothing behind but that. */
-export function warmUp(ruleSet: RuleSet): void {
+function warmUp(ruleSet: RuleSet): void {
   const store = memoryStore();
   for (let round = 0; round < rounds; round += 1) {
     for (const { method, uri, type, body } of requests) {

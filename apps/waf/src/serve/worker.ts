@@ -3,13 +3,13 @@ import { memoryStore } from '@palisade/waf/engine/store';
 import type { RuleSet } from '@palisade/waf/load';
 import { boundedEvent } from '../inspection/event.ts';
 import type { Mode, WafEvent } from '../inspection/event.ts';
-import { newStats, siteRules } from '../inspection/site.ts';
-import type { Site, SiteRules } from '../inspection/site.ts';
+import { newStats } from '../inspection/site.ts';
+import type { Site } from '../inspection/site.ts';
 import { accept } from '../proxy/accept.ts';
-import { upstreamPool } from '../proxy/upstream.ts';
+import { ownAddress, upstreamPool } from '../proxy/upstream.ts';
 import type { Address } from '../proxy/upstream.ts';
 import { addressList } from './address-list.ts';
-import { warmUp } from './warm-up.ts';
+import { warmRules } from './warm-up.ts';
 
 export type WorkerSettings = {
   readonly site: string;
@@ -39,13 +39,8 @@ export type RunningWorker = {
 /** Starts one worker of one site. Throws when it can't listen. */
 export async function startWorker(settings: WorkerSettings, ruleSet: RuleSet, event: (event: WafEvent) => void): Promise<RunningWorker> {
   const trusted = addressList(settings.trusted);
-  const warm = (next: RuleSet): SiteRules => {
-    const rules = siteRules(next);
-    if (settings.mode !== 'off') warmUp(settings.mode === 'block' ? rules.block : rules.detect);
-    return rules;
-  };
   const site: Site = {
-    name: settings.site, rules: warm(ruleSet), modeOf: () => settings.mode, address: settings.upstream, upstream: upstreamPool(settings.upstream), store: memoryStore(), forwarded: settings.forwarded,
+    name: settings.site, rules: warmRules(ruleSet, settings.mode), modeOf: () => settings.mode, upstream: upstreamPool(ownAddress(settings.upstream)), store: memoryStore(), forwarded: settings.forwarded,
     trusts: (address) => trusted.has(address), uninspected: settings.uninspected, proxyProtocol: settings.proxyProtocol,
     tls: settings.tls === undefined ? undefined : createSecureContext({ ...settings.tls, minVersion: 'TLSv1.2' }), stats: newStats(), event: (one) => event(boundedEvent(one)),
   };
@@ -62,7 +57,7 @@ export async function startWorker(settings: WorkerSettings, ruleSet: RuleSet, ev
   return {
     site,
     address: typeof at === 'object' && at !== null ? `${at.family === 'IPv6' ? `[${at.address}]` : at.address}:${at.port}` : String(at),
-    replace: (next) => void (site.rules = warm(next)),
+    replace: (next) => void (site.rules = warmRules(next, settings.mode)),
     close: (seconds) => acceptor.close(seconds),
   };
 }

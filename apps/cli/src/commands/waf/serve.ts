@@ -4,12 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Io } from '../../command.ts';
 import { parentVariable } from '../../parent.ts';
 import { serveOptions } from './serve-options.ts';
-
-/** Patterns without look-around never backtrack without bound under this flag: V8 hands them to its linear engine. */
-const linearFlag = '--enable-experimental-regexp-engine-on-excessive-backtracks';
-
-/** A small young generation and early collections: a third to two thirds less memory with CRS loaded. */
-const memoryFlags = ['--max-semi-space-size=2', '--heap-growing-percent=20'];
+import { workerFlags } from './worker-flags.ts';
 
 /** Keeps the workers of one site running until the command is ended. Exit 0; 2 when they can't start. */
 export async function serve(args: readonly string[], io: Io): Promise<number> {
@@ -22,7 +17,7 @@ export async function serve(args: readonly string[], io: Io): Promise<number> {
 
   function launch(index: number, first: boolean): void {
     const [program = process.execPath, ...self] = io.self;
-    const child = spawn(program, [linearFlag, ...memoryFlags, ...self, '__waf-worker', ...args], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], env: { ...io.env, [parentVariable]: String(process.pid) } });
+    const child = spawn(program, [...workerFlags, ...self, '__waf-worker', ...args], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], env: { ...io.env, [parentVariable]: String(process.pid) } });
     workers[index] = child;
     let ready = false;
     child.on('message', (message: { readonly address?: string }) => {

@@ -9,12 +9,15 @@ import type { Io } from '../../command.ts';
 /** Lines kept while the agent is away; the oldest go first, counted. */
 const most = 10_000;
 
-/**
- * Sends events to the agent of this machine, where one listens under PALISADE_HOME, so that the console shows them.
- * Never blocks: without an agent the events still stand on standard output. `lost` counts what was dropped.
- */
-export function toAgent(io: Io): { send(line: string): void; lost(): number; close(): void } {
-  const socketPath = path.join(homeFolder(io.env), 'agent', wafSocketName);
+export type EventSink = { send(line: string): void; lost(): number; close(): void };
+
+/** Sends events to the agent of this machine, where one listens under PALISADE_HOME, so that the console shows them. */
+export function toAgent(io: Io): EventSink {
+  return toSocket(path.join(homeFolder(io.env), 'agent', wafSocketName));
+}
+
+/** Writes lines to a socket, waiting for whoever listens there. Never blocks; `lost` counts what was dropped. */
+export function toSocket(socketPath: string): EventSink {
   const waiting: string[] = [];
   let socket: Socket | undefined;
   let lost = 0;
