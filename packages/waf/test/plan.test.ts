@@ -118,4 +118,25 @@ describe('planned rules', () => {
       expect(run(text, uri, headers, false)).toEqual(run(text, uri, headers, true));
     }), { numRuns: 400 });
   }, 30_000);
+
+  it('decide as the plain interpreter does where TX variables are the same for every request up to some rule', () => {
+    const keys = ['a', 'b', 'C', 'score'];
+    const setvar = fc.oneof(
+      fc.tuple(fc.constantFrom(...keys), fc.constantFrom('1', '2', '+1', '-1', '%{tx.a}', '+%{tx.b}', '%{MATCHED_VAR}', '+%{tx.score}')).map(([key, value]) => `setvar:tx.${key}=${value}`),
+      fc.constantFrom('setvar:!tx.a', 'setvar:tx.b_%{tx.a}=1', 'setvar:tx.%{tx.0}x=2', 'setvar:tx.b_%{ARGS.a}=3', 'setvar:ip.a=+1'),
+    );
+    const target = fc.constantFrom('TX:a', '&TX:a', 'TX:B', '&TX:b|TX:b', 'TX:c', 'TX:score', 'ARGS:a', '&ARGS', '&TX:/^b/', 'TX:/^b_|score/', 'TX:1', 'REQUEST_METHOD', 'IP:a', '&REQUEST_HEADERS:Host', 'MATCHED_VAR');
+    const operator = fc.constantFrom('@eq 0', '@eq 1', '!@eq 1', '@lt 2', '@ge %{tx.a}', '@within %{tx.b} 1', '@rx ^(1)$', '@streq %{tx.score}');
+    const tail = fc.constantFrom('', '', '', 'skipAfter:M', 'skipAfter:N', 'capture', 'severity:2', 'msg:\'%{tx.a} %{tx.c}\'', 'tag:x/%{tx.b}', 't:length', 'deny', 'allow:phase', 'ctl:ruleRemoveById=3', 'ctl:ruleRemoveTargetById=1-99;TX:a', 'ctl:ruleEngine=Off', 'skip:1', 'initcol:ip=%{tx.a}');
+    const rule = fc.record({ target: fc.option(target, { nil: undefined, freq: 2 }), operator, setvars: fc.array(setvar, { maxLength: 2 }), tail, phase: fc.constantFrom(1, 1, 2, 3, 5), linked: fc.integer({ min: 0, max: 5 }), marker: fc.constantFrom('', '', 'SecMarker M\n', 'SecMarker N\n') });
+    fc.assert(fc.property(fc.array(rule, { minLength: 1, maxLength: 12 }), fc.constantFrom('1', '2', 'x'), (rules, value) => {
+      const text = rules.map(({ target: on, operator: by, setvars, tail: last, phase, linked, marker }, index) => {
+        const actions = `id:${index + 1},phase:${phase}${['deny', 'allow:phase'].includes(last) ? '' : ',pass'}${last === '' ? '' : `,${last}`}${setvars.map((set) => `,${set}`).join('')}`;
+        if (on === undefined) return `SecAction "${actions}"\n${marker}`;
+        return `SecRule ${on} "${by}" "${actions}${linked === 0 ? ',chain' : ''}"\n${linked === 0 ? 'SecRule &TX:b|TX:a "@ge 1" "setvar:tx.score=+1"\n' : ''}${marker}`;
+      }).join('');
+      const headers = [{ name: 'Host', value: 'h' }];
+      expect(run(`${text}SecRule TX "@unconditionalMatch" "id:99,phase:5,pass"\n`, `/?a=${value}`, headers, false)).toEqual(run(`${text}SecRule TX "@unconditionalMatch" "id:99,phase:5,pass"\n`, `/?a=${value}`, headers, true));
+    }), { numRuns: 500 });
+  }, 30_000);
 });

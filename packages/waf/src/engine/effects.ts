@@ -5,20 +5,23 @@ import { expand } from './values.ts';
 import { step } from './trace.ts';
 import type { Transaction } from './transaction.ts';
 
+/** The new value of a variable. */
+function changed(old: string | undefined, how: SetVar['change'], right: string): string {
+  if (how === 'set') return right;
+  const amount = leadingInteger(right);
+  return String(leadingInteger(old ?? '') + (how === 'add' ? amount : -amount));
+}
+
 function change(tx: Transaction, rule: Rule, { collection, key, change: how, value }: SetVar): void {
   const name = expand(tx, rule, key);
   const folded = key.fixed ? key.folded : lowerAscii(name);
   const right = expand(tx, rule, value);
-  const next = (old: string | undefined): string => {
-    if (how === 'set') return right;
-    const amount = leadingInteger(right);
-    return String(leadingInteger(old ?? '') + (how === 'add' ? amount : -amount));
-  };
   if (collection === 'TX') {
     if (how === 'unset') tx.tx.delete(folded);
     else {
       const old = tx.tx.get(folded);
-      tx.tx.set(folded, { key: old === undefined ? name : old.key, value: next(old?.value) });
+      tx.tx.set(folded, { key: old === undefined ? name : old.key, value: changed(old?.value, how, right) });
+      if (!key.fixed) tx.madeNames = true;
     }
     if (tx.options.trace !== undefined) step(tx, `Saving variable: TX:${name} with value: ${tx.tx.get(folded)?.value ?? ''}`);
     return;
@@ -33,7 +36,7 @@ function change(tx: Transaction, rule: Rule, { collection, key, change: how, val
   if (how === 'unset') open.values.delete(folded);
   else {
     const expires = tx.options.now() + tx.settings.collectionTimeout * 1000;
-    open.values.set(folded, { value: next(open.values.get(folded)?.value), expires });
+    open.values.set(folded, { value: changed(open.values.get(folded)?.value, how, right), expires });
   }
   if (tx.options.trace !== undefined) step(tx, `Saving variable: ${collection}:${name} with value: ${open.values.get(folded)?.value ?? ''}`);
 }

@@ -40,13 +40,16 @@ function transformed(tx: Transaction, rule: Rule, value: string): string[] {
 /** A value that matched, with the part of it that the operator pointed at. */
 export type Found = Named & { readonly offset: number; readonly bytes: string };
 
+const digits = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'] as const;
+
 /** What a matching value changes: captures, MATCHED_VAR and the rule's variables. A negative length is the whole text. */
 export function accept(tx: Transaction, rule: Rule, name: string, text: string, captured: readonly (string | undefined)[], offset: number, length: number, into: Found[]): void {
   if (rule.capture) {
     for (let index = 0; index < 10; index += 1) {
       const found = captured[index];
-      if (found === undefined) tx.tx.delete(String(index));
-      else tx.tx.set(String(index), { key: String(index), value: found });
+      const key = digits[index]!;
+      if (found === undefined) tx.tx.delete(key);
+      else tx.tx.set(key, { key, value: found });
     }
   }
   if (tx.options.trace !== undefined) noteMatch(tx, rule, name, text);
@@ -91,7 +94,8 @@ export function matchesValue(tx: Transaction, rule: Rule, matcher: Matcher, { na
   return any;
 }
 
-export function evaluate(tx: Transaction, rule: Rule, into: Found[]): boolean {
+/** Runs one rule without those chained to it. */
+export function evaluateOne(tx: Transaction, rule: Rule, into: Found[]): boolean {
   let matched = rule.operator === undefined;
   ruleStep(tx, rule);
   if (matched) applyEach(tx, rule);
@@ -100,6 +104,11 @@ export function evaluate(tx: Transaction, rule: Rule, into: Found[]): boolean {
     const origins = tx.options.trace === undefined ? undefined : originsOf(tx, rule);
     for (const value of valuesOf(tx, rule)) matched = matchesValue(tx, rule, matcher, value, into, origins) || matched;
   }
+  return matched;
+}
+
+export function evaluate(tx: Transaction, rule: Rule, into: Found[]): boolean {
+  const matched = evaluateOne(tx, rule, into);
   step(tx, `(Rule: ${rule.id}) Rule returned ${matched ? 1 : 0}.`);
   if (!matched || (rule.chain && (rule.next === undefined || !evaluate(tx, rule.next, into)))) return false;
   applyOnce(tx, rule);

@@ -88,6 +88,8 @@ export type Transaction = {
   responseBody: string;
   inboundError: boolean;
   outboundError: boolean;
+  /** A TX variable was set whose name is not spelled out in a rule. */
+  madeNames: boolean;
   /** A pattern was not searched for in all of a value. */
   pcreLimit: boolean;
   highestSeverity: number;
@@ -102,7 +104,7 @@ export function newTransaction(rules: RuleSet, options: TransactionOptions): Tra
     rules, settings: { ...rules.settings }, options, started: options.now(), matches: [], gaps: [], tx: new Map(), env: new Map(), persistent: new Map(), removedIds: [], removedTags: new Set(), removedMessages: new Set(),
     removedTargets: [], planned: undefined, intervention: undefined, allowed: '', method: '', uriRaw: '', protocol: '', requestHeaders: [], responseHeaders: [], get: [], post: [],
     cookies: [], urlencodedError: false, requestBody: '', bodyKept: false, forceBody: false, bodyError: '', processor: '', multipart: undefined, xml: undefined, responseStatus: '', responseProtocol: '',
-    responseBody: '', inboundError: false, outboundError: false, pcreLimit: false, highestSeverity: 255, geo: [], matchedVar: { name: '', value: '' }, matchedVars: [],
+    responseBody: '', inboundError: false, outboundError: false, madeNames: false, pcreLimit: false, highestSeverity: 255, geo: [], matchedVar: { name: '', value: '' }, matchedVars: [],
   };
 }
 

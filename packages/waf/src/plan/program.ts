@@ -1,21 +1,42 @@
+import { collections } from '../engine/collections.ts';
+import { scalars } from '../engine/scalars.ts';
+import type { Transaction } from '../engine/transaction.ts';
 import type { RuleSet } from '../load.ts';
+import type { Matcher } from '../operators/operator.ts';
 import type { Scanner } from '../prefilter/scanner.ts';
 import type { Requirement } from '../prefilter/requirement.ts';
 import type { Marker, Phase, Rule } from '../seclang/rule.ts';
 import type { Target } from '../seclang/targets.ts';
 import type { Bases, Record } from './records.ts';
 import { isMoving, newBases } from './records.ts';
+import type { Script } from './script.ts';
 import type { Place, Steps } from './steps.ts';
 import { newSteps } from './steps.ts';
+import { scriptsOf } from './script.ts';
+
+export type LinkTarget = {
+  readonly target: Target;
+  readonly bases: readonly number[];
+  /** By base: the place of the target's key among those that rules ask the base for. */
+  readonly selectors: readonly number[] | undefined;
+  readonly scalar: ((tx: Transaction) => string | undefined) | undefined;
+  /** Which of the TX variables that rules name the target's pattern matches, and whether any. */
+  readonly names: { readonly known: ReadonlyMap<string, boolean>; readonly some: boolean } | undefined;
+};
 
 /** One rule of a chain, its targets resolved. */
 export type Link = {
   readonly rule: Rule;
-  readonly targets: readonly { readonly target: Target; readonly bases: readonly number[] }[];
+  readonly targets: readonly LinkTarget[];
   readonly exclusions: readonly Target[];
   readonly place: Place;
-  /** `key` when the rule asks for one TX variable, `plain` when its values move while it runs. */
-  readonly mode: 'action' | 'records' | 'key' | 'plain';
+  /**
+   * Where values come from: lists of the request, one TX variable (`key`), TX variables by a pattern (`names`), one other
+   * variable that moves while a phase runs (`scalar`), or anything else that does (`plain`).
+   */
+  readonly mode: 'action' | 'records' | 'key' | 'names' | 'scalar' | 'plain';
+  /** The operator, where its parameter's macros are surely the same for every request. */
+  readonly matcher: Matcher | undefined;
   /** Matching changes nothing but the list of matches: the gates of a rule set. */
   readonly silent: boolean;
   /** Has effects of the whole chain (`applyOnce`). */
@@ -91,6 +112,8 @@ export type Program = {
   readonly bases: Bases;
   readonly phases: ReadonlyMap<Phase, PhasePlan>;
   readonly groups: readonly [Group, Group];
+  /** Phases laid out for what TX variables surely are; a phase without one is run rule by rule. */
+  readonly scripts: ReadonlyMap<Phase, Script>;
   readonly owners: number;
   /** By node: the features a text must have for the step to change it; -1 in both always does. */
   stepLow: Int32Array;
@@ -104,17 +127,50 @@ export type Program = {
 /** Request and answer are scanned by different scanners. */
 export const groupOf = (phase: Phase): 0 | 1 => (phase <= 2 ? 0 : 1);
 
-function linkOf(rule: Rule, steps: Steps, bases: Bases): Link {
+/** The names of TX variables that rules spell out. */
+function namesIn(ruleSet: RuleSet): ReadonlySet<string> {
+  const names = new Set(Array.from({ length: 10 }, (_, index) => String(index)));
+  for (const entries of ruleSet.phases.values()) {
+    for (const entry of entries) {
+      for (let link = entry.kind === 'rule' ? entry : undefined; link !== undefined; link = link.next) {
+        for (const { collection, key } of link.setvars) if (collection === 'TX' && key.fixed) names.add(key.text);
+      }
+    }
+  }
+  return names;
+}
+
+function targetOf(target: Target, moving: boolean, bases: Bases, names: ReadonlySet<string>): LinkTarget {
+  const known = target.variable === 'TX' && target.pattern !== undefined ? new Map([...names].map((name) => [name, target.pattern!.test(name)])) : undefined;
+  return {
+    target, bases: moving ? [] : bases.of(target),
+    selectors: moving || target.key === undefined ? undefined : bases.of(target).map((base) => bases.select(base, target.key!)),
+    scalar: collections[target.variable] === undefined ? scalars[target.variable] : undefined,
+    names: known === undefined ? undefined : { known, some: [...known.values()].includes(true) },
+  };
+}
+
+function modeOf(rule: Rule, wanted: readonly Target[], single: boolean): Link['mode'] {
+  if (rule.operator === undefined) return 'action';
+  if (single) return 'key';
+  if (!wanted.some(isMoving) && !rule.multiMatch) return 'records';
+  const [first] = wanted;
+  if (wanted.length !== 1 || rule.multiMatch || first === undefined) return 'plain';
+  if (first.variable === 'TX' && first.pattern !== undefined) return 'names';
+  return collections[first.variable] === undefined && !first.count ? 'scalar' : 'plain';
+}
+
+function linkOf(rule: Rule, steps: Steps, bases: Bases, names: ReadonlySet<string>): Link {
   const wanted = rule.targets.filter((target) => !target.exclude);
   const keyed = wanted.length === rule.targets.length && wanted.every(({ variable, key }) => variable === 'TX' && key !== undefined) && rule.transformations.length === 0 && !rule.multiMatch;
   // With several variables an effect of the first could reach the second, whose value is taken before.
   const single = keyed && (wanted.length === 1 || (rule.setvars.length === 0 && !rule.capture));
   const effects = rule.initcols.length + rule.ctls.length + rule.setenvs.length + rule.expirevars.length > 0;
-  const mode = rule.operator === undefined ? 'action' : single ? 'key' : wanted.some(isMoving) || rule.multiMatch ? 'plain' : 'records';
+  const mode = modeOf(rule, wanted, single);
   return {
-    rule, mode, effects, silent: !effects && !rule.chain && rule.setvars.length === 0 && !rule.capture && rule.msg === undefined && rule.logdata === undefined && rule.tags.length === 0 && rule.severity === undefined, place: steps.place(rule.transformations), exclusions: rule.targets.filter((target) => target.exclude),
-    targets: wanted.map((target) => ({ target, bases: wanted.some(isMoving) ? [] : bases.of(target) })),
-    next: rule.next === undefined ? undefined : linkOf(rule.next, steps, bases),
+    rule, mode, matcher: undefined, effects, silent: !effects && !rule.chain && rule.setvars.length === 0 && !rule.capture && rule.msg === undefined && rule.logdata === undefined && rule.tags.length === 0 && rule.severity === undefined, place: steps.place(rule.transformations), exclusions: rule.targets.filter((target) => target.exclude),
+    targets: wanted.map((target) => targetOf(target, wanted.some(isMoving), bases, names)),
+    next: rule.next === undefined ? undefined : linkOf(rule.next, steps, bases, names),
     gate: mode === 'key' && wanted.length === 1 ? gateOf(rule) : undefined,
   };
 }
@@ -130,10 +186,11 @@ const hasSkip = (link: Link): boolean => link.rule.skip > 0 || (link.next !== un
 export function newProgram(ruleSet: RuleSet): Program {
   const steps = newSteps();
   const bases = newBases();
+  const names = namesIn(ruleSet);
   let owners = 0;
   const phases = new Map<Phase, PhasePlan>();
   for (const [phase, list] of ruleSet.phases) {
-    const entries = list.map((entry) => (entry.kind === 'marker' ? entry : linkOf(entry, steps, bases)));
+    const entries = list.map((entry) => (entry.kind === 'marker' ? entry : linkOf(entry, steps, bases, names)));
     const segmentOf = new Int32Array(entries.length);
     const jump = new Int32Array(entries.length).fill(-1);
     const template = new Uint8Array(entries.length);
@@ -174,5 +231,5 @@ export function newProgram(ruleSet: RuleSet): Program {
     });
   }
   for (const plan of phases.values()) Object.assign(plan, { distributed: new Uint8Array(bases.all.length) });
-  return { ruleSet, steps, bases, phases, groups: [{ index: 0, scanner: undefined }, { index: 1, scanner: undefined }], owners, stepLow: new Int32Array(0), stepHigh: new Int32Array(0), version: 0, stale: false };
+  return { ruleSet, steps, bases, phases, scripts: scriptsOf(ruleSet, phases), groups: [{ index: 0, scanner: undefined }, { index: 1, scanner: undefined }], owners, stepLow: new Int32Array(0), stepHigh: new Int32Array(0), version: 0, stale: false };
 }

@@ -12,7 +12,7 @@ export type Text = { readonly text: string; scanned: boolean; low: number; high:
 export type Record = { readonly base: number; readonly key: string; /** The key in lower case, once it was asked for. */ folded: string | undefined; readonly first: Text; at: (Text | undefined)[] | undefined };
 
 /** A list of values that several rules look at. Fixed ones keep their values over the phases. */
-export type Base = { readonly index: number; readonly name: string; readonly fixed: boolean; read(tx: Transaction): Record[] };
+export type Base = { readonly index: number; readonly name: string; readonly fixed: boolean; /** Keys that rules ask for, each with its place. */ readonly selectors: Map<string, number>; read(tx: Transaction): Record[] };
 
 /** Variables that change while a phase runs. */
 const moving = new Set(['TX', 'MSC_PCRE_LIMITS_EXCEEDED', 'MATCHED_VAR', 'MATCHED_VAR_NAME', 'MATCHED_VARS', 'MATCHED_VARS_NAMES', 'GLOBAL', 'IP', 'RESOURCE', 'SESSION', 'SESSIONID', 'USER', 'USERID', 'RULE', 'ENV', 'DURATION', 'HIGHEST_SEVERITY', 'GEO', 'REQBODY_PROCESSOR']);
@@ -42,7 +42,7 @@ function reader(index: number, target: Target, variable: string): Base['read'] {
 }
 
 /** The bases of a rule set, made as targets ask for them. */
-export type Bases = { readonly all: Base[]; of(target: Target): readonly number[] };
+export type Bases = { readonly all: Base[]; of(target: Target): readonly number[]; /** The place of a key among those that rules ask a base for. */ select(base: number, key: string): number };
 
 export function newBases(): Bases {
   const all: Base[] = [];
@@ -51,12 +51,18 @@ export function newBases(): Bases {
     const known = byName.get(name);
     if (known !== undefined) return known;
     const index = all.length;
-    all.push({ index, name, fixed: fixed.has(name), read: reader(index, target, name.startsWith('XML:') || name === 'XML' ? 'XML' : name) });
+    all.push({ index, name, fixed: fixed.has(name), selectors: new Map(), read: reader(index, target, name.startsWith('XML:') || name === 'XML' ? 'XML' : name) });
     byName.set(name, index);
     return index;
   };
   return {
     all,
+    select(index, key) {
+      const { selectors } = all[index]!;
+      const place = selectors.get(key) ?? selectors.size;
+      selectors.set(key, place);
+      return place;
+    },
     of(target) {
       switch (target.variable) {
         case 'ARGS': return [base('ARGS_GET', target), base('ARGS_POST', target)];

@@ -6,10 +6,30 @@ import type { Record, Text } from './records.ts';
 import { foldedKey, newText } from './records.ts';
 
 /** The values of a transaction as the planned path keeps them, by group and base. */
-export type Known = { version: number; readonly lists: [(Record[] | undefined)[], (Record[] | undefined)[]] };
+export type Known = { version: number; /** Every phase so far ran by its script: what scripts take for sure is. */ scripted: boolean; readonly lists: [(Record[] | undefined)[], (Record[] | undefined)[]]; /** The values of a base by the keys that rules ask for. */ readonly named: [(Record[][] | undefined)[], (Record[][] | undefined)[]] };
 
 export function recordsOf(tx: Transaction, program: Program, known: Known, group: 0 | 1, base: number): Record[] {
   return (known.lists[group][base] ??= program.bases.all[base]!.read(tx));
+}
+
+const noRecords: Record[] = [];
+
+/** The values of a base under one of the keys that rules ask it for. */
+export function recordsNamed(tx: Transaction, program: Program, known: Known, group: 0 | 1, base: number, selector: number): readonly Record[] {
+  let lists = known.named[group][base];
+  if (lists === undefined) {
+    const { selectors } = program.bases.all[base]!;
+    lists = [];
+    for (const record of recordsOf(tx, program, known, group, base)) {
+      const place = selectors.get(foldedKey(record));
+      if (place === undefined) continue;
+      const list = lists[place];
+      if (list === undefined) lists[place] = [record];
+      else list.push(record);
+    }
+    known.named[group][base] = lists;
+  }
+  return lists[selector] ?? noRecords;
 }
 
 function scan(scanner: Scanner, text: Text): void {
