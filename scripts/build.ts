@@ -1,4 +1,5 @@
-import { existsSync, globSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, globSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { rolldown } from 'rolldown';
 import { build as buildWeb } from 'vite';
@@ -24,11 +25,17 @@ const build = await rolldown({
 });
 await build.write({
   dir: fresh,
-  format: 'esm',
+  format: 'cjs',
   sourcemap: true,
   entryFileNames: '[name].js',
   chunkFileNames: 'chunks/[name]-[hash].js',
 });
+const names = globSync('**/*.js', { cwd: fresh }).sort();
+const code = createHash('sha256');
+for (const name of names) code.update(`${name}\n`).update(readFileSync(path.join(fresh, name)));
+// Results of whole scans are kept under the name of the code that made them.
+writeFileSync(path.join(fresh, 'build-id'), `${code.digest('hex')}\n`);
+writeFileSync(path.join(fresh, 'package.json'), '{"type":"commonjs"}\n');
 mkdirSync(path.dirname(target), { recursive: true });
 if (existsSync(target)) renameSync(target, stale);
 renameSync(fresh, target);

@@ -47,9 +47,16 @@ export function limited(path: string, reason: string): Gap {
   return { kind: 'limit-package-file', subject: path, reason, count: 1 };
 }
 
-/** The last part of a path. */
+let lastPath = '';
+let lastName = '';
+
+/** The last part of a path. Every cataloguer asks for that of the same file in turn: it is cut off once. */
 export function basename(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1);
+  if (path !== lastPath) {
+    lastPath = path;
+    lastName = path.slice(path.lastIndexOf('/') + 1);
+  }
+  return lastName;
 }
 
 /** True for paths at which language packages are found: only their owners need remembering. */

@@ -4,7 +4,9 @@ import type { Io } from '../command.ts';
 import { readContent } from './content.ts';
 import type { Described } from './describe.ts';
 import { prepare } from './prepare.ts';
+import type { Prepared } from './prepare.ts';
 import type { Target } from './target.ts';
+import { targetCache } from './target-cache.ts';
 import type { Job } from './worker/job.ts';
 import type { Isolation, WorkerOutcome } from './worker/start.ts';
 
@@ -22,6 +24,8 @@ export type ReadOptions = {
   readonly time: number;
   readonly progress?: (stage: 'pull' | 'read', done: number, total: number) => void;
   readonly io: Io;
+  /** Names the code that reads, for results kept of whole targets; left out: the build's own. */
+  readonly build?: string;
 };
 
 /** A target that was read, or one whose reading ended by a limit: that is a result too. */
@@ -35,20 +39,29 @@ export async function readTarget(target: Target, options: ReadOptions): Promise<
   const { progress, signal, io } = options;
   const prepared = await prepare(target, { io, signal, insecure: options.insecure ?? [], ...(options.platform === undefined ? {} : { platform: options.platform }), ...(progress === undefined ? {} : { progress: (done: number, total: number) => progress('pull', done, total) }) });
   try {
-    const job: Job = { source: prepared.source, target: { kind: target.kind, ref: target.ref }, rules: options.rules ?? readContent('secrets/palisade.toml'), verify: options.verify, cache: options.cache !== undefined };
-    const store = options.cache === undefined ? undefined : folderStore(options.cache);
-    const shared = { signal, ...(progress === undefined ? {} : { progress: (done: number, total: number) => progress('read', done, total) }) };
-    if (io.self.length === 0) {
-      const [{ perform }, { createLayerCache }] = await Promise.all([import('./worker/perform.ts'), import('@palisade/image/cache/cache')]);
-      return { isolation: undefined, described: await perform(job, again(prepared.fd), { ...shared, ...(store === undefined ? {} : { cache: createLayerCache(store) }) }) };
-    }
-    const { readInWorker } = await import('./worker/start.ts');
-    const outcome: WorkerOutcome = await readInWorker(job, prepared.fd, { ...shared, self: io.self, memory: options.memory, time: options.time, reads: prepared.reads, ...(store === undefined ? {} : { cache: store }) });
-    if ('refused' in outcome) throw new Error(outcome.refused);
+    const job: Job = { source: prepared.source, target: { kind: target.kind, ref: target.ref }, rules: options.rules ?? { ...readContent('secrets/palisade.toml'), shipped: true }, verify: options.verify, cache: options.cache !== undefined };
+    const whole = options.cache === undefined ? undefined : targetCache(options.cache, job, prepared.fd, options.build);
+    const known = whole?.recall();
+    if (known !== undefined) return { isolation: undefined, described: known };
+    const outcome = await readJob(job, prepared, options);
+    if ('described' in outcome) whole?.keep(outcome.described);
     return outcome;
   } finally {
     prepared.close();
   }
+}
+
+async function readJob(job: Job, prepared: Prepared, { io, signal, progress, cache, memory, time }: ReadOptions): Promise<ReadOutcome> {
+  const store = cache === undefined ? undefined : folderStore(cache);
+  const shared = { signal, ...(progress === undefined ? {} : { progress: (done: number, total: number) => progress('read', done, total) }) };
+  if (io.self.length === 0) {
+    const [{ perform }, { createLayerCache }] = await Promise.all([import('./worker/perform.ts'), import('@palisade/image/cache/cache')]);
+    return { isolation: undefined, described: await perform(job, again(prepared.fd), { ...shared, ...(store === undefined ? {} : { cache: createLayerCache(store) }) }) };
+  }
+  const { readInWorker } = await import('./worker/start.ts');
+  const outcome: WorkerOutcome = await readInWorker(job, prepared.fd, { ...shared, self: io.self, memory, time, reads: prepared.reads, ...(store === undefined ? {} : { cache: store }) });
+  if ('refused' in outcome) throw new Error(outcome.refused);
+  return outcome;
 }
 
 /** A second descriptor of the same file: reading owns and closes it. */

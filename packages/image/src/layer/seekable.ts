@@ -48,14 +48,14 @@ async function walk(content: Content, window: Window, collector: Collector, plac
       } else if (request.op === 'skip') position += request.length;
       else if (request.op === 'refused') collector.gap('entry-refused', request.name, request.reason);
       else {
-        const { stat, size, sparse } = request;
+        const { stat, size, padding, sparse } = request;
         if (position + size > content.size) throw new DamagedArchive(`the archive ends within "${stat.path}"`);
         if (sparse && stat.type === 'file') collector.gap('sparse-file', stat.path, 'a sparse file is not looked at');
         else {
           if (stat.type === 'file' && !places.has(stat.path)) places.set(stat.path, { position, size });
           if (collector.note(stat)) await collector.read(stat, window.body(position, size));
         }
-        position += size;
+        position += size + padding;
       }
     }
   } catch (error) {

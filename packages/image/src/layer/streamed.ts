@@ -47,7 +47,10 @@ async function drive(chunks: AsyncGenerator<Buffer, void>, report: Collector | u
       if (request.op === 'take') answer = await input.take(request.length);
       else if (request.op === 'skip') await input.pass(request.length, () => {});
       else if (request.op === 'refused') report?.gap('entry-refused', request.name, request.reason);
-      else await body(request.stat, request.size, request.sparse);
+      else {
+        await body(request.stat, request.size, request.sparse);
+        await input.pass(request.padding, () => {});
+      }
     }
     // What follows the end blocks counts for the digest, and for nothing else.
     await input.pass(Number.POSITIVE_INFINITY, () => {});

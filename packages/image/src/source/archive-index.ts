@@ -34,7 +34,7 @@ export function indexArchive(content: Content, subject: string): BlobStore {
         const link = stat.type === 'hardlink' ? cleanPath(stat.target) : resolveLink(stat.path, stat.target);
         if (link !== undefined) members.set(stat.path, { link });
       }
-      position += request.size;
+      position += request.size + request.padding;
     }
   }
   return {

@@ -24,10 +24,9 @@ export function isZeroBlock(block: Buffer): boolean {
 /** Throws DamagedArchive when the checksum is wrong: then this is no header, and nothing after it can be trusted. */
 export function parseHeader(block: Buffer): TarHeader {
   if (checksum(block) !== number(block, 148, 8)) throw new DamagedArchive('not a tar header: its checksum is wrong');
-  const magic = block.toString('latin1', 257, 262);
   let name = text(block, 0, 100);
   // GNU headers ("ustar  ") use the prefix field for other things.
-  if (magic === 'ustar' && block[262] === 0) {
+  if (block[345] !== 0 && block[262] === 0 && block.toString('latin1', 257, 262) === 'ustar') {
     const prefix = text(block, 345, 155);
     if (prefix !== '') name = `${prefix}/${name}`;
   }
@@ -40,15 +39,30 @@ export function parseHeader(block: Buffer): TarHeader {
     uid: number(block, 108, 8),
     gid: number(block, 116, 8),
     mtime: number(block, 136, 12),
-    linkname: text(block, 157, 100),
+    linkname: block[157] === 0 ? '' : text(block, 157, 100),
   };
 }
 
+/** The sum of all bytes, the checksum's own field counting as blanks. */
 function checksum(block: Buffer): number {
-  let sum = 8 * 32;
-  for (let i = 0; i < 148; i += 1) sum += block[i] ?? 0;
-  for (let i = 156; i < blockSize; i += 1) sum += block[i] ?? 0;
-  return sum;
+  let own = 0;
+  for (let i = 148; i < 156; i += 1) own += block[i] ?? 0;
+  return sumOf(block) - own + 8 * 32;
+}
+
+/** Two lanes of 16 bits, each adding two bytes of a word: 128 words make at most 65,280 a lane. */
+function sumOf(block: Buffer): number {
+  let lanes = 0;
+  if (block.byteOffset % 4 === 0) {
+    const words = new Uint32Array(block.buffer, block.byteOffset, blockSize / 4);
+    for (const word of words) lanes += (word & 0x00ff00ff) + ((word >>> 8) & 0x00ff00ff);
+  } else {
+    for (let i = 0; i < blockSize; i += 4) {
+      const word = block.readUInt32LE(i);
+      lanes += (word & 0x00ff00ff) + ((word >>> 8) & 0x00ff00ff);
+    }
+  }
+  return (lanes % 0x10000) + Math.floor(lanes / 0x10000);
 }
 
 function text(block: Buffer, offset: number, length: number): string {

@@ -8,13 +8,13 @@ import { applyPax, parsePax } from './pax.ts';
 
 /**
  * What the tar grammar asks of whoever holds the bytes: `take` answers that many bytes (fewer only at the end of
- * the input), `skip` none, `entry` hands over one entry whose body of `size` bytes comes next and must be consumed
- * by the driver, `refused` reports an entry that can't be looked at (its body is skipped next).
+ * the input), `skip` none, `entry` hands over one entry whose body of `size` bytes and its `padding` come next and must be
+ * consumed by the driver, `refused` reports an entry that can't be looked at (its body is skipped next).
  */
 export type TarRequest =
   | { readonly op: 'take'; readonly length: number }
   | { readonly op: 'skip'; readonly length: number }
-  | { readonly op: 'entry'; readonly stat: FileStat; readonly size: number; readonly sparse: boolean }
+  | { readonly op: 'entry'; readonly stat: FileStat; readonly size: number; readonly padding: number; readonly sparse: boolean }
   | { readonly op: 'refused'; readonly name: string; readonly reason: string };
 
 const types: Readonly<Record<string, FileStat['type']>> = { '0': 'file', '7': 'file', S: 'file', '1': 'hardlink', '2': 'symlink', '3': 'character', '4': 'block', '5': 'directory', '6': 'fifo' };
@@ -74,18 +74,9 @@ function* entry(header: TarHeader, sparse: boolean): Generator<TarRequest, void,
     yield { op: 'skip', length: size + padding };
     return;
   }
-  const stat: FileStat = {
-    path,
-    type,
-    size,
-    mode: header.mode,
-    uid: header.uid,
-    gid: header.gid,
-    mtime: header.mtime,
-    ...(type === 'symlink' || type === 'hardlink' ? { target: header.linkname } : {}),
-  };
-  yield { op: 'entry', stat, size, sparse };
-  yield { op: 'skip', length: padding };
+  const { mode, uid, gid, mtime, linkname } = header;
+  const stat: FileStat = type === 'symlink' || type === 'hardlink' ? { path, type, size, mode, uid, gid, mtime, target: linkname } : { path, type, size, mode, uid, gid, mtime };
+  yield { op: 'entry', stat, size, padding, sparse };
 }
 
 /** Old GNU sparse headers continue in further blocks while a flag says so; the data map itself isn't needed. */

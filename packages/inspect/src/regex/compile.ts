@@ -41,6 +41,21 @@ export function compilePattern(source: string): Pattern {
   return translated === undefined ? slowPattern(source) : fastPattern(source, translated);
 }
 
+/** The same, compiled when it is first asked: for patterns known to be good. What a bad one throws comes then. */
+export function latePattern(source: string): Pattern {
+  let compiled: Pattern | undefined;
+  const own = (): Pattern => (compiled ??= compilePattern(source));
+  return {
+    source,
+    get engine() {
+      return own().engine;
+    },
+    test: (text) => own().test(text),
+    matchAll: (text) => own().matchAll(text),
+    groups: (text) => own().groups(text),
+  };
+}
+
 type Translated = { readonly source: string; /** '' or the linear engine's flag. */ readonly flags: string };
 
 /** Rows of optional parts longer than this are kept from V8's backtracking compiler; gitleaks' rules have up to five. */

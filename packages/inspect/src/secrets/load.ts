@@ -3,14 +3,20 @@ import { TomlError, parse as parseToml } from 'smol-toml';
 import { PalisadeError, messageOf } from '@palisade/model/error';
 import type { Severity } from '@palisade/model/severity';
 import { severities } from '@palisade/model/severity';
-import { compilePattern } from '../regex/compile.ts';
+import { compilePattern, latePattern } from '../regex/compile.ts';
 import type { Pattern } from '../regex/compile.ts';
 import { asNumber, asString, asStrings, asTable, asTables } from './toml-values.ts';
 import type { Table } from './toml-values.ts';
 import type { Allowlist, Required, SecretRule, SecretRules } from './rule.ts';
 
 /** One file of rules. `read` answers the text of a file named by `extend.path`; `useDefault` of the set behind `extend.useDefault`. */
-export type LoadOptions = { readonly file: string; readonly read?: (path: string) => string; readonly useDefault?: () => { file: string; text: string } };
+export type LoadOptions = {
+  readonly file: string;
+  readonly read?: (path: string) => string;
+  readonly useDefault?: () => { file: string; text: string };
+  /** The text ships with the product, and a test has compiled every pattern in it: each is compiled when a file first needs it. */
+  readonly shipped?: boolean;
+};
 
 const limits = { bytes: 8 * 1024 * 1024, rules: 10_000, extendDepth: 2 } as const;
 /** Grows when the detector's own code changes its answers. */
@@ -43,14 +49,14 @@ export function loadSecretRules(text: string, options: LoadOptions): SecretRules
   };
 }
 
-type Placed = { readonly table: Table; readonly file: string; readonly text: string };
+type Placed = { readonly table: Table; readonly file: string; readonly text: string; readonly shipped: boolean };
 type Raw = { title: string; rules: Map<string, Placed>; allowlists: Placed[]; notices: string[]; texts: string[] };
 
 function readRaw(text: string, options: LoadOptions, depth: number): Raw {
   const { file } = options;
   if (Buffer.byteLength(text) > limits.bytes) throw invalid(file, text, '', `larger than ${limits.bytes} bytes`);
   const root = parse(text, file);
-  const at = (table: Table): Placed => ({ table, file, text });
+  const at = (table: Table): Placed => ({ table, file, text, shipped: options.shipped === true });
   const own: Raw = { title: asString(root, 'title') ?? file, rules: new Map(), allowlists: [], notices: [], texts: [text] };
   const listed = asTables(root, 'rules');
   if (listed.length > limits.rules) throw invalid(file, text, '', `more than ${limits.rules} rules`);
@@ -80,7 +86,7 @@ function extend(own: Raw, table: Table | undefined, options: LoadOptions, depth:
     return own;
   }
   if (table['useDefault'] === true && path === undefined) own.notices.push(`${file}: extend.useDefault takes the rule set that ships with Palisade`);
-  const base = readRaw(source.text, { ...options, file: source.file }, depth + 1);
+  const base = readRaw(source.text, { ...options, file: source.file, shipped: table['useDefault'] === true && (path === undefined || path === '') }, depth + 1);
   for (const id of asStrings(table, 'disabledRules')) base.rules.delete(id);
   for (const [id, rule] of own.rules) {
     const under = base.rules.get(id);
@@ -179,7 +185,7 @@ function compileAllowlist(placed: Placed): Allowlist {
 
 function compileAt(source: string, placed: Placed, what: string): Pattern {
   try {
-    return compilePattern(source);
+    return placed.shipped ? latePattern(source) : compilePattern(source);
   } catch (error) {
     throw invalid(placed.file, placed.text, source, `${what}: ${messageOf(error)}`);
   }

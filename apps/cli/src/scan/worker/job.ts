@@ -14,7 +14,7 @@ export type Source =
 export type Job = {
   readonly source: Source;
   readonly target: ScanResult['target'];
-  readonly rules: { readonly file: string; readonly text: string };
+  readonly rules: { readonly file: string; readonly text: string; readonly shipped?: boolean };
   readonly verify: boolean;
   /** True: the parent answers for a layer cache on descriptor 4. */
   readonly cache: boolean;
