@@ -3,6 +3,7 @@ import { existsSync, globSync, mkdirSync, readFileSync, renameSync, rmSync, stat
 import path from 'node:path';
 import { rolldown } from 'rolldown';
 import { build as buildWeb } from 'vite';
+import { warm } from './warm.ts';
 
 // Bundles the programs for release: workspace code inside, and of the npm packages (installed beside it) those that
 // a scan needs at its start: finding and reading their many files costs more than the scan of a small image. The new build replaces the old in one rename, so that a running CLI never sees half of it.
@@ -26,7 +27,7 @@ const build = await rolldown({
 await build.write({
   dir: fresh,
   format: 'cjs',
-  sourcemap: true,
+  sourcemap: 'hidden',
   entryFileNames: '[name].js',
   chunkFileNames: 'chunks/[name]-[hash].js',
 });
@@ -40,7 +41,7 @@ mkdirSync(path.dirname(target), { recursive: true });
 if (existsSync(target)) renameSync(target, stale);
 renameSync(fresh, target);
 rmSync(stale, { recursive: true, force: true });
-rmSync(path.join(root, 'dist', 'compiled'), { recursive: true, force: true });
+warm(root);
 
 if (webIsStale()) await buildWeb({ root: path.join(root, 'apps/web'), configFile: path.join(root, 'apps/web/vite.config.ts'), logLevel: 'error' });
 

@@ -7,6 +7,7 @@ import { dataPath } from '../conformance-data.ts';
 import { debianArchive } from '../debian-image.ts';
 import { comparePackages } from './peers/compare.ts';
 import { writeEmptyBolt } from './peers/empty-bolt.ts';
+import { writeEmptyJavaDb } from './peers/empty-java-db.ts';
 import { measure, median } from './peers/measure.ts';
 import type { Run } from './peers/measure.ts';
 import { peer } from './peers/programs.ts';
@@ -35,6 +36,7 @@ const trivyCache = (name: string): string => {
   const cache = path.join(folder, name);
   mkdirSync(path.join(cache, 'db'), { recursive: true });
   writeEmptyBolt(path.join(cache, 'db', 'trivy.db'));
+  writeEmptyJavaDb(cache);
   writeFileSync(path.join(cache, 'db', 'metadata.json'), JSON.stringify({ Version: 2, NextUpdate: '2099-01-01T00:00:00Z', UpdatedAt: new Date().toISOString(), DownloadedAt: new Date().toISOString() }));
   return cache;
 };

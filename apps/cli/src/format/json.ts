@@ -8,23 +8,29 @@ export function* jsonPieces(result: ScanResult): Generator<string> {
   let separator = '{\n';
   for (const [key, value] of Object.entries(result) as [string, unknown][]) {
     if (value === undefined) continue;
-    yield `${separator}  ${JSON.stringify(key)}: `;
+    yield separator;
     separator = ',\n';
-    if (Array.isArray(value) && value.length > 0) yield* list(value);
-    else yield indented(value, '  ');
+    if (Array.isArray(value) && value.length > 0) yield* list(key, value);
+    else yield inside(JSON.stringify({ [key]: value }, null, 2));
   }
   yield '\n}\n';
 }
 
-function* list(values: readonly unknown[]): Generator<string> {
-  let separator = '[\n';
-  for (const value of values) {
-    yield `${separator}    ${indented(value, '    ')}`;
-    separator = ',\n';
+/** Entries in groups: each is indented by being written where it belongs, two levels deep. */
+function* list(key: string, values: readonly unknown[]): Generator<string> {
+  yield `  ${JSON.stringify(key)}: [\n`;
+  for (let at = 0; at < values.length; at += group) {
+    const text = JSON.stringify({ a: values.slice(at, at + group) }, null, 2);
+    yield `${at === 0 ? '' : ',\n'}${text.slice(prefix.length, -suffix.length)}`;
   }
   yield '\n  ]';
 }
 
-function indented(value: unknown, by: string): string {
-  return JSON.stringify(value, null, 2).replaceAll('\n', `\n${by}`);
+const group = 50;
+const prefix = '{\n  "a": [\n';
+const suffix = '\n  ]\n}';
+
+/** What stands between the braces of an object's text. */
+function inside(text: string): string {
+  return text.slice(2, -2);
 }

@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 /**
@@ -15,7 +15,6 @@ export function writeOutput(file: string, text: Iterable<string>): void {
     const fd = openSync(fresh, 'wx', 0o644);
     try {
       for (const piece of gathered(text)) writeFileSync(fd, piece);
-      fsyncSync(fd);
     } finally {
       closeSync(fd);
     }

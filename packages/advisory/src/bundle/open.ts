@@ -64,13 +64,15 @@ const nothingKnown: CveRow = {};
 
 type CveColumns = [id: string, epss: number | null, percentile: number | null, kev: string | null, cvss: string | null, exploit: number | null];
 
+type Building = { -readonly [Key in keyof CveRow]: CveRow[Key] };
+
 function cveOf([, epss, percentile, kev, cvss, exploit]: CveColumns): CveRow {
-  return {
-    ...(epss === null ? {} : { epss: { score: epss, percentile: percentile ?? 0 } }),
-    ...(kev === null ? {} : { kev: JSON.parse(kev) as NonNullable<CveRow['kev']> }),
-    ...(cvss === null ? {} : { cvss: JSON.parse(cvss) as NonNullable<CveRow['cvss']> }),
-    ...(exploit === 1 ? { exploit: true } : {}),
-  };
+  const row: Building = {};
+  if (epss !== null) row.epss = { score: epss, percentile: percentile ?? 0 };
+  if (kev !== null) row.kev = JSON.parse(kev) as NonNullable<CveRow['kev']>;
+  if (cvss !== null) row.cvss = JSON.parse(cvss) as NonNullable<CveRow['cvss']>;
+  if (exploit === 1) row.exploit = true;
+  return row;
 }
 
 function bundleOver(database: DatabaseSync, manifest: Manifest): Bundle {
@@ -78,25 +80,28 @@ function bundleOver(database: DatabaseSync, manifest: Manifest): Bundle {
   const findAdvisories = database.prepare('SELECT id, name, source, facts FROM advisory WHERE id IN (SELECT value FROM json_each(?))');
   const findText = database.prepare('SELECT text FROM text WHERE id = ?');
   const findCves = database.prepare('SELECT id, epss, percentile, kev, cvss, exploit FROM cve WHERE id IN (SELECT value FROM json_each(?))');
-  for (const statement of [findAdvisories, findCves]) statement.setReturnArrays(true);
+  for (const statement of [findEntries, findAdvisories, findCves]) statement.setReturnArrays(true);
   const ecosystems = new Set(manifest.sources.flatMap((source) => Object.keys(source.counts)));
   const advisories = new Map<number, AdvisoryRow>();
   const cves = new Map<string, CveRow>();
   const texts = new Map<number, AdvisoryText>();
 
-  const fetchAdvisories = (rows: readonly number[]): void => {
-    const wanted = [...new Set(rows)].filter((row) => !advisories.has(row));
+  // In the order of the keys, and all rows at once: 9,008 CVEs take 18 ms of CPU, in any order one by one 28.
+  const fetchAdvisories = (rows: Iterable<number>): void => {
+    const wanted: number[] = [];
+    for (const row of new Set(rows)) if (!advisories.has(row)) wanted.push(row);
     if (wanted.length === 0) return;
     if (advisories.size + wanted.length > maxCached) advisories.clear();
-    for (const [id, name, source, facts] of findAdvisories.iterate(JSON.stringify(wanted)) as Iterable<unknown> as Iterable<[number, string, string, string]>) {
+    for (const [id, name, source, facts] of findAdvisories.all(JSON.stringify(wanted.sort((a, b) => a - b))) as unknown as [number, string, string, string][]) {
       advisories.set(id, { name, source, facts: JSON.parse(facts) as AdvisoryFacts });
     }
   };
   const fetchCves = (ids: Iterable<string>): void => {
-    const wanted = [...new Set(ids)].filter((id) => !cves.has(id));
+    const wanted: string[] = [];
+    for (const id of new Set(ids)) if (!cves.has(id)) wanted.push(id);
     if (wanted.length === 0) return;
     if (cves.size + wanted.length > maxCached) cves.clear();
-    for (const row of findCves.iterate(JSON.stringify(wanted)) as Iterable<unknown> as Iterable<CveColumns>) cves.set(row[0], cveOf(row));
+    for (const row of findCves.all(JSON.stringify(wanted.sort())) as unknown as CveColumns[]) cves.set(row[0], cveOf(row));
     // Asked for and not there: remembered too.
     for (const id of wanted) if (!cves.has(id)) cves.set(id, nothingKnown);
   };
@@ -105,16 +110,21 @@ function bundleOver(database: DatabaseSync, manifest: Manifest): Bundle {
     manifest,
     entries(ecosystem, name) {
       if (!ecosystems.has(ecosystem)) return [];
-      const row = findEntries.get(ecosystem, name);
-      return row === undefined ? [] : (JSON.parse(String(row['entries'])) as PackageEntry[]);
+      const row = findEntries.get(ecosystem, name) as unknown as [string] | undefined;
+      return row === undefined ? [] : (JSON.parse(row[0]) as PackageEntry[]);
     },
     fetch(rows) {
-      fetchAdvisories(rows);
-      fetchCves(rows.flatMap((row) => bundle.advisory(row).facts.groups.flat()).filter((name) => name.startsWith('CVE-')));
+      const wanted = new Set(rows);
+      fetchAdvisories(wanted);
+      const names = new Set<string>();
+      for (const row of wanted) for (const group of bundle.advisory(row).facts.groups) for (const name of group) if (name.startsWith('CVE-')) names.add(name);
+      fetchCves(names);
     },
     advisory(id) {
-      if (!advisories.has(id)) fetchAdvisories([id]);
-      const known = advisories.get(id);
+      let known = advisories.get(id);
+      if (known !== undefined) return known;
+      fetchAdvisories([id]);
+      known = advisories.get(id);
       if (known === undefined) throw feedError('bundle-corrupt', `the bundle has no advisory ${id}`);
       return known;
     },
@@ -127,7 +137,9 @@ function bundleOver(database: DatabaseSync, manifest: Manifest): Bundle {
       return text;
     },
     cve(id) {
-      if (!cves.has(id)) fetchCves([id]);
+      const known = cves.get(id);
+      if (known !== undefined) return known;
+      fetchCves([id]);
       return cves.get(id) ?? nothingKnown;
     },
     match: (packages) => matchPackages(bundle, packages),

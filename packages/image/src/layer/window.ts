@@ -1,8 +1,9 @@
 import type { Content } from '../content.ts';
 import { sliceContent } from '../content.ts';
 
-// How far to read ahead: little after a jump over a body nobody wants, ever more while everything is wanted.
-const shortest = 4 << 10;
+// How far to read ahead: little after a jump over a body nobody wants, ever more while everything is wanted. Most bodies
+// are small: over 69,812 entries of a Debian image 16 KiB took 13,822 reads, 4 KiB 30,584 (185 and 203 ms of CPU).
+const shortest = 16 << 10;
 const longest = 256 << 10;
 /** Bodies up to this size are handed out as a view of the window, without a copy. */
 const resident = 64 << 10;

@@ -2,6 +2,7 @@ import v8 from 'node:v8';
 import { RE2JS } from 're2js';
 import { optionalRow } from './branching.ts';
 import { emitPattern } from './emit.ts';
+import { linearEngine } from './linear-engine.ts';
 import { PatternError, UntranslatedSyntax, parsePattern } from './syntax.ts';
 
 /** A compiled RE2 pattern whose time is linear in the text, whatever the text. */
@@ -28,9 +29,7 @@ let armed = false;
  */
 function armLinearEngine(): void {
   if (armed) return;
-  v8.setFlagsFromString('--enable-experimental-regexp-engine');
-  v8.setFlagsFromString('--enable-experimental-regexp-engine-on-excessive-backtracks');
-  v8.setFlagsFromString('--regexp-backtracks-before-fallback=1000000');
+  for (const flag of linearEngine) v8.setFlagsFromString(flag);
   armed = true;
 }
 

@@ -1,5 +1,6 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import path from 'node:path';
+import { linearEngine } from '@palisade/inspect/regex/linear-engine';
 
 /** `reads`: the worker opens files by path itself; `memory` in bytes, `cpu` in seconds. */
 export type Wish = { readonly reads: boolean; readonly memory: number; readonly cpu: number; readonly program: readonly string[] };
@@ -21,7 +22,7 @@ export const nobody = 65_534;
 export function attempts(wish: Wish, uid: number): Attempt[] {
   const root = uid === 0;
   const [node = process.execPath, ...rest] = wish.program;
-  const program = [node, `--max-old-space-size=${Math.floor(wish.memory / 2 ** 20)}`, ...rest];
+  const program = [node, `--max-old-space-size=${Math.floor(wish.memory / 2 ** 20)}`, ...linearEngine, ...rest];
   const limits = tool('prlimit') === undefined ? [] : [tool('prlimit') ?? '', `--data=${wish.memory + reserve}`, `--cpu=${wish.cpu}`, '--core=0', '--'];
   const other = root && wish.program.filter((one) => path.isAbsolute(one)).every(reachableByOthers);
   const setpriv = tool('setpriv');
