@@ -127,3 +127,34 @@ test('the executed file\'s layer and memory files are told', () => {
   take(makeRecord(kinds.exec, 3, { pid: 10, cgroup: 7, container: 'aaaaaaaaaaaa', flags: flags.memfd }, file));
   expect(seen).toEqual(['true false false', 'false true false', 'false false true']);
 });
+
+test('a name asked is an event of who asked it; an answer is none', () => {
+  const { take, seen } = watch('evt.type=dns', '%proc.name %evt.arg.name %evt.arg.zone %evt.arg.label %evt.arg.qtype');
+  const question = (name: string): Buffer => Buffer.concat([Buffer.from('123401000001000000000000', 'hex'), ...name.split('.').map((label) => Buffer.from(`${String.fromCharCode(label.length)}${label}`, 'latin1')), Buffer.from([0, 0, 16, 0, 1])]);
+  const inside = { cgroup: 7, container: 'aaaaaaaaaaaa' };
+  take(exec(1, 10, 'dig', { ...inside, vpid: 1 }));
+  take(makeRecord(kinds.dns, 2, { pid: 10, ...inside, args: [0] }, [[tags.dns, question('abcdefgh.t.example')]]));
+  take(makeRecord(kinds.dns, 3, { pid: 0, ...inside, args: [1] }, [[tags.dns, question('abcdefgh.t.example')]]));
+  take(makeRecord(kinds.dns, 4, { pid: 99, ...inside, args: [0] }, [[tags.dns, question('www.shop.co.uk')]]));
+  expect(seen).toEqual(['dig abcdefgh.t.example t.example 8 TXT', 'dig www.shop.co.uk shop.co.uk 4 TXT']);
+});
+
+test('a container that starts is an event of its first process, or of its own where none is known', () => {
+  const { take, seen, slots, pipeline } = watch('evt.type=container', '%evt.type %proc.name %container.image.repository');
+  slots.describe({ ...hostContainer, id: 'aaaaaaaaaaaa', image: 'shop/web:1', imageRepository: 'shop/web' });
+  pipeline.started('aaaaaaaaaaaa', 1);
+  take(exec(2, 10, 'app', { cgroup: 7, container: 'aaaaaaaaaaaa', vpid: 1 }));
+  pipeline.started('aaaaaaaaaaaa', 3);
+  pipeline.started('bbbbbbbbbbbb', 4);
+  expect(seen).toEqual(['container container:aaaaaaaaaaaa shop/web', 'container app shop/web']);
+});
+
+test('what a shell of busybox starts by executing itself has the name of its tool', () => {
+  const { take, seen } = watch('evt.type in (execve, connect)', '%evt.type %proc.name');
+  const run = (pid: number, path: string, argv: string) => makeRecord(kinds.exec, pid, { pid, comm: 'exe' }, [[tags.exe, path], [tags.argv, `${argv}\0`]]);
+  take(run(10, '/bin/busybox', 'nc\0-l'));
+  take(fork(11, 11, 10, { comm: 'exe' }));
+  take(makeRecord('connect', 12, { pid: 11, comm: 'exe' }));
+  take(run(13, '/usr/bin/runc', 'init'));
+  expect(seen).toEqual(['execve nc', 'connect nc', 'execve exe']);
+});

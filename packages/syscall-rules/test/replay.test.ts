@@ -59,3 +59,18 @@ it('names rule and field of what it does not know', () => {
   const { problems } = loadRules([{ name: 'r.yaml', content: '- rule: A\n  desc: d\n  condition: evt.type=execve and proc.nonsense=1\n  output: x\n  priority: INFO\n' }], { source: { origin: 0n, hostname: '' }, names });
   expect(problems.find((problem) => problem.severity === 'error')).toMatchObject({ file: 'r.yaml', line: 3, item: 'rule "A"', field: 'proc.nonsense' });
 });
+
+it('writes a process again when its user changes, though it ran nothing new', () => {
+  const lines: string[] = [];
+  const writer = createTraceWriter({ origin: 0n, hostname: 'node' }, (line) => lines.push(line.trim()), { user: (uid) => ({ name: uid === 0 ? 'root' : 'web', home: '/', shell: '' }), group: () => undefined });
+  const reader = openTrace('t', '{"palisade.trace":1,"origin":"0"}');
+  const read = (line: string): Event => reader.read(line) as Event;
+  writer.event(read('{"event":{"type":"setuid","pid":10,"process":{"comm":"app","exe":"/app","uid":0}}}'));
+  writer.event(read('{"event":{"type":"setuid","pid":10,"args":{"uid":33},"process":{"uid":33}}}'));
+  const again = openTrace('t', lines[0] ?? '');
+  const users = lines.slice(1).flatMap((line) => {
+    const event = again.read(line);
+    return event === undefined ? [] : [event.process.user];
+  });
+  expect(users).toEqual(['root', 'web']);
+});

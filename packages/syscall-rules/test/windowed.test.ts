@@ -159,3 +159,38 @@ ${more}
   expect(counter(rule('  afterKey: [fd.num]')).problems[0]?.message).toContain('afterKey stands without after');
   expect(counter(rule('  unless: evt.type=accept\n  unlessKey: [fd.num, proc.pid]')).problems[0]?.message).toContain('unlessKey has 2 fields, key has 1');
 });
+
+it('waits for as many events before as are asked for', () => {
+  const { counts } = counter(`
+- rule: Often before
+  desc: three connections to one port, then one to another
+  condition: outgoing and fd.sport=443
+  key: [proc.pid]
+  after: outgoing and fd.sport=80
+  afterCount: 3
+  within: 10s
+  output: x
+  priority: WARNING
+`);
+  const at = (time: number, port: number) => counts.count(connect(time * second, 7, '10.0.0.9', port)).length;
+  expect([at(1, 80), at(2, 80), at(3, 443), at(4, 80), at(5, 443)]).toEqual([0, 0, 0, 0, 1]);
+  expect([at(20, 80), at(21, 80), at(31, 80), at(32, 443)]).toEqual([0, 0, 0, 0]);
+});
+
+it('compares a shorter key of the other condition with the first fields of its own', () => {
+  const { counts, problems } = counter(`
+- rule: Elsewhere
+  desc: a port nobody of this process asked before
+  condition: outgoing and fd.sport=443
+  key: [proc.pid, fd.sip]
+  unless: outgoing and fd.sport=80
+  unlessKey: [proc.pid]
+  within: 10s
+  output: x
+  priority: WARNING
+`);
+  expect(problems).toEqual([]);
+  counts.count(connect(second, 7, '10.0.0.1', 80));
+  expect(counts.count(connect(2 * second, 7, '10.0.0.2', 443))).toHaveLength(0);
+  expect(counts.count(connect(2 * second, 8, '10.0.0.2', 443))).toHaveLength(1);
+});

@@ -46,6 +46,8 @@ export type MonitorOptions = {
   /** Event and process are valid during the call only. */
   onMatch(rule: Rule, event: LiveEvent, process: LiveProcess, record: SensorRecord): void;
   onWindow(match: WindowMatch, event: LiveEvent, process: LiveProcess, record: SensorRecord): void;
+  /** Each event before it is decided, for whoever records a trace. */
+  onEvent?(event: LiveEvent, context: FieldContext): void;
   onGap(gap: Gap): void;
   /** Start the sensor anew when it dies, keeping process tree and recorder; without it the monitor ends with its sensor. */
   readonly keep?: { onOutage(outage: Outage): void; onArmed(armed: Armed): void; onFailure(reason: string): void };
@@ -62,6 +64,9 @@ export type Monitor = {
   /** Rules in force. */
   readonly rules: MonitorRules;
 };
+
+/** Containers whose start is remembered as told. */
+const maxStarts = 8192;
 
 /** Ms since 1970 at which the kernel's clock of records was 0, to a hundredth of a second; the sensor tells it exactly. */
 function bootTime(): number {
@@ -84,6 +89,8 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
     }
     return follower?.imageFile(container, file);
   }, Date.now);
+  const began = (Date.now() - boot) * 1e6;
+  const starts = new Map<string, number>();
   const recorder = createRecorder();
   const slots = createSlots((id) => follower?.ask(id), recorder.forget);
   const context: FieldContext = { source, names };
@@ -91,7 +98,7 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
   const enabled = { rules: loaded.rules.filter((rule) => rule.enabled), windows: loaded.windows.filter((rule) => rule.enabled) };
   const needs = needsOf([...enabled.rules, ...enabled.windows.flatMap((rule) => [rule, ...[rule.after, rule.unless].flatMap((mark) => (mark === undefined ? [] : [{ name: rule.name, condition: mark.condition, eventTypes: mark.eventTypes }]))])]);
   const tree = createProcessTree({ slots, sockets, environment: readsEnvironment(enabled.rules), inspect: proc.inspect });
-  const pipeline = createPipeline({ tree, slots, sockets, engine: createRuleEngine(enabled.rules, context), windows: createWindowCounter(enabled.windows), recorder, holdUnknown: options.engine !== undefined, onResolved: names.resolved, onMatch: options.onMatch, onWindow: options.onWindow });
+  const pipeline = createPipeline({ tree, slots, sockets, engine: createRuleEngine(enabled.rules, context), windows: createWindowCounter(enabled.windows), recorder, holdUnknown: options.engine !== undefined, onResolved: names.resolved, onMatch: options.onMatch, onWindow: options.onWindow, ...(options.onEvent === undefined ? {} : { onEvent: (event: LiveEvent) => options.onEvent?.(event, context) }) });
   if (options.engine !== undefined) {
     follower = followContainers({
       engine: options.engine,
@@ -101,6 +108,12 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
       described(id) {
         names.forget(id);
         pipeline.described(id);
+        const { container } = slots.get(id) ?? {};
+        // Told once a start, and not of those that ran before us.
+        if (container?.started === undefined || container.started < began || starts.get(id) === container.started) return;
+        if (starts.size >= maxStarts) starts.clear();
+        starts.set(id, container.started);
+        pipeline.started(id, (Date.now() - boot) * 1e6);
       },
       lost: (reason) => onGap({ kind: 'engine-absent', subject: 'container engine', since: new Date().toISOString(), reason, count: 1 }),
     });

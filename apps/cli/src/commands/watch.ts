@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { existsSync } from 'node:fs';
+import path from 'node:path';
 import { startMonitor } from '@palisade/app-agent/runtime/monitor';
 import type { Gap } from '@palisade/model/gap';
 import { messageOf } from '@palisade/model/error';
@@ -11,9 +12,10 @@ import type { Command, Io } from '../command.ts';
 import { UsageError } from '../command.ts';
 import { engineSocket, linkEngine } from '../scan/engine-link.ts';
 import { load, readFiles } from './rules/load.ts';
+import { openRecording } from './watch/recording.ts';
 import { sensorProgram } from './watch/sensor.ts';
 
-const usage = `palisade watch [--rules FILE]... [--format text|json]
+const usage = `palisade watch [--rules FILE]... [--format text|json] [--record TRACE]
 
 Watches this machine with Falco rules, without a console; needs root. Without --rules the product's own pack is used.
 Alerts go to standard output, one a line, as they happen; json is Falco's alert format. Standard error says in one line
@@ -21,6 +23,7 @@ when the sensor is armed, what it cannot see, and at the end what was counted.
 
   --rules FILE   a Falco rule file, or one of windowed rules (docs/rules.md); later files change earlier ones
   --format       text (default) or json
+  --record TRACE what happens in containers, as a trace that "palisade rules replay" decides again
 
 exit codes: 0 ended by SIGINT or SIGTERM, 1 a rule does not load, 2 wrong use or no sensor
 
@@ -32,7 +35,7 @@ export const command: Command = {
   summary: { en: 'watch this machine with runtime rules', 'zh-CN': '用运行时规则监视本机' },
   usage,
   async run(args, io) {
-    const { files: names, format } = parse(args);
+    const { files: names, format, record } = parse(args);
     const files = packOrFiles(names, io);
     if (process.getuid?.() !== 0) throw new UsageError('watch needs root: the sensor loads eBPF programs');
     const program = sensorProgram(io);
@@ -41,6 +44,7 @@ export const command: Command = {
     const stop = new AbortController();
     const signal = AbortSignal.any([io.signal, stop.signal]);
     const print = createPrinter(io, format);
+    const recording = record === undefined ? undefined : openRecording(path.resolve(io.cwd, record));
     const zh = io.locale === 'zh-CN';
     if (link === undefined) print.gap({ kind: 'engine-absent', subject: socket, reason: zh ? '没有容器引擎：容器只有编号' : 'no container engine there: containers are known by id only', count: 1 });
     let broken = false;
@@ -60,6 +64,7 @@ export const command: Command = {
         ...(link === undefined ? {} : { engine: link.engine }),
         onMatch: (rule, event) => print.alert(rule, event),
         onWindow: (match, event) => print.alert(match.rule, event, (line) => windowText(line, match)),
+        ...(recording === undefined ? {} : { onEvent: recording.event }),
         onGap: print.gap,
         signal,
       });
@@ -76,6 +81,7 @@ export const command: Command = {
       throw error;
     } finally {
       stop.abort();
+      recording?.close();
       link?.close();
     }
   },
@@ -116,12 +122,12 @@ function createPrinter(io: Io, format: 'text' | 'json') {
   };
 }
 
-function parse(args: readonly string[]): { files: readonly string[]; format: 'text' | 'json' } {
+function parse(args: readonly string[]): { files: readonly string[]; format: 'text' | 'json'; record: string | undefined } {
   try {
-    const { values } = parseArgs({ args: [...args], options: { rules: { type: 'string', multiple: true }, format: { type: 'string' } } });
+    const { values } = parseArgs({ args: [...args], options: { rules: { type: 'string', multiple: true }, format: { type: 'string' }, record: { type: 'string' } } });
     const format = values.format ?? 'text';
     if (format !== 'text' && format !== 'json') throw new Error('--format is text or json');
-    return { files: values.rules ?? [], format };
+    return { files: values.rules ?? [], format, record: values.record };
   } catch (error) {
     throw new UsageError(messageOf(error));
   }

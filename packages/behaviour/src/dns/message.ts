@@ -32,6 +32,20 @@ export function parseDns(bytes: Buffer): DnsMessage | undefined {
   return { question: question.name, type: bytes.readUInt16BE(question.next), answer: (bytes.readUInt8(2) & 0x80) !== 0, addresses };
 }
 
+const typeNames: Readonly<Record<number, string>> = { 1: 'A', 2: 'NS', 5: 'CNAME', 6: 'SOA', 10: 'NULL', 12: 'PTR', 15: 'MX', 16: 'TXT', 28: 'AAAA', 33: 'SRV', 35: 'NAPTR', 65: 'HTTPS', 255: 'ANY' };
+
+/** What a rule may ask of a question. `zone`: its last two labels, three where the second looks like a registry's (co.uk). */
+export function questionArguments({ question, type }: Pick<DnsMessage, 'question' | 'type'>): Readonly<Record<'name' | 'zone' | 'qtype', string> & { label: number }> {
+  const labels = question.split('.');
+  const [second = '', last = ''] = labels.slice(-2);
+  return {
+    name: question,
+    zone: labels.slice(last.length === 2 && second.length <= 3 ? -3 : -2).join('.'),
+    label: labels.reduce((longest, label) => Math.max(longest, label.length), 0),
+    qtype: typeNames[type] ?? String(type),
+  };
+}
+
 function readName(bytes: Buffer, from: number): { readonly name: string; readonly next: number } | undefined {
   const labels: string[] = [];
   let at = from;

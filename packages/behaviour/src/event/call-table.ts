@@ -42,8 +42,6 @@ const renamed: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 };
 /** umount2 is the call, umount its tracepoint's name. */
 const typeNames: Readonly<Record<string, string>> = { umount: 'umount2' };
-/** Of several descriptors, the one the call is about: what splice writes to. */
-const subjects: Readonly<Record<string, number>> = { splice: 2 };
 /** Descriptors and pids are 32 bits with a sign. */
 const signed = /^(?:\w*fd|\w*dir|pid|tid|cpu|dfd|from_dfd|to_dfd|fd_in|fd_out)$/;
 
@@ -57,7 +55,8 @@ function describe(shape: (typeof syscalls)[number]): Call | undefined {
     const from = kind === 's' ? 'text' : kind.startsWith('p') ? 'path' : kind.startsWith('a') ? 'address' : signed.test(name) ? 'signed' : 'number';
     places.set(shown, { from, index });
   });
-  const descriptor = subjects[shape.name] ?? shape.args.findIndex(([, kind]) => kind === 'f');
+  // Of several descriptors the first: a splice is about what it reads from.
+  const descriptor = shape.args.findIndex(([, kind]) => kind === 'f');
   const subject: Subject = shape.returnsFd ? { from: 'result', index: 0 } : descriptor < 0 ? undefined : { from: 'argument', index: descriptor };
   return { name: shape.name, type: type.id, places, subject, flagsAt: shape.args.findIndex(([name]) => name === 'flags' || name === 'how'), pathAt: shape.args.findIndex(([, kind]) => kind.startsWith('p')), addressAt: shape.name === 'bind' ? -1 : shape.args.findIndex(([, kind]) => kind.startsWith('a') || kind === 'm') };
 }

@@ -6,6 +6,7 @@ import { kinds, tags } from '../decode.gen.ts';
 import { fileFd, socketFd } from '../descriptor/fd-of.ts';
 import { parseSocketAddress } from '../descriptor/sockaddr.ts';
 import type { Sockets } from '../descriptor/sockets.ts';
+import { parseDns, questionArguments } from '../dns/message.ts';
 import { absolutePath } from './absolute.ts';
 import type { Call } from './call-table.ts';
 import { callOf } from './call-table.ts';
@@ -15,6 +16,8 @@ const execve = typeId('execve');
 const execveat = typeId('execveat');
 const clone = typeId('clone');
 const procexit = typeId('procexit');
+const dns = typeId('dns');
+const container = typeId('container');
 const directoryFlag = 0x10000;
 
 /** A record as the rules see it: reused for the next, everything that takes work computed when asked for. */
@@ -36,6 +39,8 @@ export class LiveEvent implements Event {
   private pathIndex = -1;
   private pathValue: string | undefined = undefined;
   private fdValue: Fd | undefined = undefined;
+  /** Arguments of what is no syscall: a name asked, a container started. */
+  private told: Readonly<Record<string, ArgValue>> | undefined = undefined;
   private readonly sockets: Sockets;
 
   constructor(process: Process, sockets: Sockets) {
@@ -43,10 +48,11 @@ export class LiveEvent implements Event {
     this.sockets = sockets;
   }
 
-  /** Takes the next record. False: it is no event of the rule language (DNS, a status …). */
+  /** Takes the next record. False: it is no event of the rule language (an answer of DNS, a status …). */
   take(record: SensorRecord, process: Process): boolean {
     const { header } = record;
     this.call = undefined;
+    this.told = undefined;
     switch (header.kind) {
       case kinds.exec:
         this.type = textOf(record, tags.script)?.startsWith('/dev/fd/') === true ? execveat : execve;
@@ -60,6 +66,15 @@ export class LiveEvent implements Event {
         this.type = procexit;
         this.result = undefined;
         break;
+      case kinds.dns: {
+        const bytes = header.arg0 === 0 ? bytesOf(record, tags.dns) : undefined;
+        const message = bytes === undefined ? undefined : parseDns(bytes);
+        if (message === undefined || message.answer) return false;
+        this.type = dns;
+        this.result = undefined;
+        this.told = questionArguments(message);
+        break;
+      }
       default: {
         const call = callOf[header.kind];
         if (call === undefined) return false;
@@ -68,17 +83,33 @@ export class LiveEvent implements Event {
         this.result = header.result;
       }
     }
-    this.num += 1;
-    this.record = record;
-    this.process = process;
-    this.time = header.time;
+    this.begin(record, process, header.time);
     this.cpu = header.cpu;
     this.tid = header.tid;
     this.vtid = header.vtid;
+    return true;
+  }
+
+  /** A container has started: Falco's event of that name. `time`: ns on the records' clock. */
+  takeStart(process: Process, time: number): void {
+    this.type = container;
+    this.call = undefined;
+    this.told = { json: JSON.stringify({ container: { id: process.container.id, name: process.container.name, image: process.container.image } }) };
+    this.result = undefined;
+    this.begin(emptyRecord(), process, time);
+    this.cpu = 0;
+    this.tid = process.pid;
+    this.vtid = process.vpid;
+  }
+
+  private begin(record: SensorRecord, process: Process, time: number): void {
+    this.num += 1;
+    this.record = record;
+    this.process = process;
+    this.time = time;
     this.fdKnown = false;
     this.textIndex = -1;
     this.pathIndex = -1;
-    return true;
   }
 
   get fd(): Fd | undefined {
@@ -122,7 +153,8 @@ export class LiveEvent implements Event {
   }
 
   arg(name: string): ArgValue | undefined {
-    const { call } = this;
+    const { call, told } = this;
+    if (told !== undefined) return told[name];
     if (call === undefined) return this.type === procexit ? exitArgument(name, this.record.header.result) : undefined;
     const place = call.places.get(name);
     if (place === undefined) return undefined;

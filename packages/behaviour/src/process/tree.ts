@@ -64,7 +64,7 @@ export function createProcessTree(options: TreeOptions): ProcessTree {
     const parent = header.ppid === header.arg0 ? maker : byPid.get(header.ppid);
     const slot = slotOf(record);
     const program = maker?.program ?? new Program({ exepath: '', slot });
-    const process = new LiveProcess(header.pid, header.start, header.vpid, header.comm, program, slot, parent, find);
+    const process = new LiveProcess(header.pid, header.start, header.vpid, maker !== undefined && header.comm === selfExecuted ? maker.comm : header.comm, program, slot, parent, find);
     process.cwd = maker?.cwd ?? '';
     refresh(process, header);
     return put(process);
@@ -78,7 +78,7 @@ export function createProcessTree(options: TreeOptions): ProcessTree {
     // A process keeps the parent it was started by, however it was handed on since; only what a runtime's helper starts
     // in a container has the parent that it has then.
     const entering = before === undefined || before.program.slot !== slot;
-    const process = new LiveProcess(header.pid, header.start, header.vpid, header.comm, program, slot, entering ? byPid.get(header.ppid) : before.parent, find);
+    const process = new LiveProcess(header.pid, header.start, header.vpid, nameOf(header.comm, program), program, slot, entering ? byPid.get(header.ppid) : before.parent, find);
     process.cwd = textOf(record, tags.cwd) ?? '';
     refresh(process, header);
     return put(process);
@@ -89,7 +89,7 @@ export function createProcessTree(options: TreeOptions): ProcessTree {
     const slot = slotOf(record);
     const seen = options.inspect(header.pid, header.start);
     const program = programOf(record, slot, undefined, options.environment, options.sockets, seen?.argv);
-    const process = new LiveProcess(header.pid, header.start, header.vpid, header.comm, program, slot, byPid.get(header.ppid), find);
+    const process = new LiveProcess(header.pid, header.start, header.vpid, nameOf(header.comm, program), program, slot, byPid.get(header.ppid), find);
     process.cwd = textOf(record, tags.cwd) ?? '';
     refresh(process, header);
     return put(process);
@@ -153,6 +153,19 @@ export function createProcessTree(options: TreeOptions): ProcessTree {
       return byPid.size;
     },
   };
+}
+
+/** What the kernel calls a process that executed /proc/self/exe. */
+const selfExecuted = 'exe';
+
+/**
+ * A shell of busybox runs its tools by executing itself: to the kernel all of them are "exe", and only argv[0] tells
+ * which it is.
+ */
+function nameOf(comm: string, program: Program): string {
+  if (comm !== selfExecuted || !/\/(?:busybox|toybox)[^/]*$/.test(program.exepath)) return comm;
+  const given = program.argv[0] ?? '';
+  return given.slice(given.lastIndexOf('/') + 1).slice(0, 15) || comm;
 }
 
 /** What may change between two records of one process. Effective ids, as Falco's user.* and group.* mean them. */

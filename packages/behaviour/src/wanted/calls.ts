@@ -24,7 +24,7 @@ export const baseCalls: readonly string[] = ['connect', 'accept', 'accept4', 'li
 const maxPrefix = 128;
 const maxPrefixes = 1024;
 
-const schedulerTypes = new Set(['execve', 'execveat', 'clone', 'clone3', 'fork', 'vfork', 'procexit']);
+const schedulerTypes = new Set(['execve', 'execveat', 'clone', 'clone3', 'fork', 'vfork', 'procexit', 'dns', 'container']);
 const callsOfType = (type: string): string => (type === 'umount2' ? 'umount' : type);
 const recordable = new Set(syscalls.map((syscall) => syscall.name));
 const opens = new Set(['open', 'openat', 'openat2']);

@@ -203,4 +203,6 @@ export const shapes: readonly string[] = [
   'other syscall ID:n nativeID:n',
   'other asyncevent plugin_id:n name:s data:s',
   'process usergroup uid:u',
+  // Ours, not Falco's: a name asked of a server on port 53. label: bytes of its longest label.
+  'net dns name:s zone:s label:n qtype:s',
 ];

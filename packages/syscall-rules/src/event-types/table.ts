@@ -14,7 +14,7 @@ export type EventType = {
   readonly parameters: readonly Parameter[];
 };
 
-const notSyscalls = new Set(['procexit', 'container', 'signaldeliver', 'switch', 'drop', 'procinfo', 'scapevent', 'page_fault', 'tracer', 'notification', 'pluginevent', 'cpu_hotplug', 'infra', 'syscall', 'asyncevent', 'usergroup']);
+const notSyscalls = new Set(['procexit', 'container', 'signaldeliver', 'switch', 'drop', 'procinfo', 'scapevent', 'page_fault', 'tracer', 'notification', 'pluginevent', 'cpu_hotplug', 'infra', 'syscall', 'asyncevent', 'usergroup', 'dns']);
 
 function parse(shape: string, id: number): EventType {
   const [category = '', name = '', ...rest] = shape.split(' ');

@@ -26,7 +26,7 @@ export function createWindowCounter(rules: readonly CompiledWindow[]): WindowCou
   const enabled = rules.filter((rule) => rule.enabled);
   const states = new Map<CompiledWindow, Map<string, State>>(enabled.map((rule) => [rule, new Map()]));
   const forgotten = new Map<string, number>();
-  const marks = new Map(enabled.map((rule) => [rule, { after: new Marks(maxKeys), unless: new Marks(maxKeys) }]));
+  const marks = new Map(enabled.map((rule) => [rule, { after: new Marks(maxKeys, rule.afterCount), unless: new Marks(maxKeys) }]));
   const byType = eventTypes.map((type) => enabled.filter((rule) => rule.eventTypes.includes(type.id) || rule.after?.eventTypes.includes(type.id) === true || rule.unless?.eventTypes.includes(type.id) === true));
 
   function stateOf(rule: CompiledWindow, key: string): State {
@@ -63,8 +63,8 @@ export function createWindowCounter(rules: readonly CompiledWindow[]): WindowCou
         if (rule.unless?.check(event) === true) unless.set(rule.unless.key(event), event.time);
         if (!rule.check(event)) continue;
         const key = rule.key(event);
-        if (rule.after !== undefined && !after.within(key, event.time, rule.within)) continue;
-        if (rule.unless !== undefined && unless.within(key, event.time, rule.within)) continue;
+        if (rule.after !== undefined && !after.within(rule.after.mainKey?.(event) ?? key, event.time, rule.within)) continue;
+        if (rule.unless !== undefined && unless.within(rule.unless.mainKey?.(event) ?? key, event.time, rule.within)) continue;
         const match = add(rule, stateOf(rule, key), event);
         if (match !== undefined) (matched ??= []).push(match);
       }

@@ -21,7 +21,9 @@ export const WindowedRule = z.strictObject({
   sum: z.strictObject({ field: text, atLeast: z.number().positive() }).optional(),
   /** Only after this other condition was true for the same key, at most `within` before. */
   after: text.optional(),
-  /** The fields of the `after` event that must equal `key`; as many as there. Default: `key`. */
+  /** So many events of `after` there must have been. */
+  afterCount: z.number().int().min(1).max(1000).default(1),
+  /** The fields of the `after` event that must equal the first of `key`, one by one. Default: `key`. */
   afterKey: z.array(text).min(1).max(8).optional(),
   /** Not when this condition was true for the same key, at most `within` before. */
   unless: text.optional(),

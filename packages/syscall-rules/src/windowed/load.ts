@@ -34,6 +34,7 @@ export type CompiledWindow = {
   readonly check: Check;
   readonly after: MarkRule | undefined;
   readonly unless: MarkRule | undefined;
+  readonly afterCount: number;
   key(event: Event): string;
   distinct: ((event: Event) => string) | undefined;
   sum: { value(event: Event): number; readonly atLeast: number } | undefined;
@@ -111,9 +112,9 @@ function compileWindow(rule: WindowedRule, file: string, line: number, ruleset: 
       if (fields !== undefined) throw new ConditionError(`${name}Key stands without ${name}`, 0);
       return undefined;
     }
-    if (fields !== undefined && fields.length !== rule.key.length) throw new ConditionError(`${name}Key has ${fields.length} fields, key has ${rule.key.length}: they are compared one by one`, 0);
+    if (fields !== undefined && fields.length > rule.key.length) throw new ConditionError(`${name}Key has ${fields.length} fields, key has ${rule.key.length}: they are compared one by one`, 0);
     const compiled = ruleset.compile(condition, file, line);
-    return { condition: compiled.condition, check: compiled.check, eventTypes: compiled.eventTypes, key: fields === undefined ? key : joined(fields) };
+    return { condition: compiled.condition, check: compiled.check, eventTypes: compiled.eventTypes, key: fields === undefined ? key : joined(fields), mainKey: fields === undefined || fields.length === rule.key.length ? undefined : joined(rule.key.slice(0, fields.length)) };
   };
   const sum = rule.sum === undefined ? undefined : operand(rule.sum.field);
   if (sum !== undefined && sum.type !== 'number') throw new ConditionError(`sum.field "${rule.sum?.field ?? ''}" is no number`, 0);
@@ -123,6 +124,7 @@ function compileWindow(rule: WindowedRule, file: string, line: number, ruleset: 
     condition: main.condition, eventTypes: main.eventTypes, check: main.check,
     after: mark('after', rule.after, rule.afterKey),
     unless: mark('unless', rule.unless, rule.unlessKey),
+    afterCount: rule.afterCount,
     key,
     distinct: rule.distinct === undefined ? undefined : joined(rule.distinct),
     sum: sum === undefined ? undefined : { value: (event) => Math.max(0, Number(sum.get(event) ?? 0)), atLeast: rule.sum?.atLeast ?? 0 },

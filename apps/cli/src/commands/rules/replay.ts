@@ -6,11 +6,10 @@ import { parseArgs } from 'node:util';
 import { createGunzip } from 'node:zlib';
 import { messageOf } from '@palisade/model/error';
 import { problemLine } from '@palisade/syscall-rules/documents/problem';
-import { createRuleEngine } from '@palisade/syscall-rules/engine';
-import type { Event, EventSource } from '@palisade/syscall-rules/event';
+import type { EventSource } from '@palisade/syscall-rules/event';
 import { alertJson, alertOf, alertText } from '@palisade/syscall-rules/output/alert';
-import { openTrace } from '@palisade/syscall-rules/trace/read';
-import { createWindowCounter, windowText } from '@palisade/syscall-rules/windowed/count';
+import { createReplay } from '@palisade/syscall-rules/trace/replay';
+import { windowText } from '@palisade/syscall-rules/windowed/count';
 import type { Io } from '../../command.ts';
 import { UsageError } from '../../command.ts';
 import { bareContext, load, readFiles } from './load.ts';
@@ -24,42 +23,29 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   const { trace, rules: ruleFiles = [], format = 'text' } = values;
   if (trace === undefined || (format !== 'text' && format !== 'json')) throw new UsageError('usage: palisade rules replay --trace TRACE [--rules FILE]... [--format text|json]');
   const files = readFiles(ruleFiles, io);
-  let decide: ((event: Event) => void) | undefined;
-  let events = 0;
   let alerts = 0;
-  let failed = false;
-  const start = (source: EventSource): ((event: Event) => void) | undefined => {
-    const context = { ...bareContext, source };
-    const { ruleset, windows, problems } = load(files, context);
-    for (const problem of problems) if (problem.severity === 'error') io.err(`${problemLine(problem)}\n`);
-    failed = problems.some((problem) => problem.severity === 'error');
-    if (failed) return undefined;
-    const engine = createRuleEngine(ruleset.rules, context);
-    const counter = createWindowCounter(windows);
-    return (event) => {
-      events += 1;
-      for (const rule of engine.decide(event)) {
-        alerts += 1;
-        io.out(`${format === 'json' ? alertJson(alertOf(rule, event, source)) : alertText(rule, event, source)}\n`);
-      }
-      for (const match of counter.count(event)) {
-        alerts += 1;
-        io.out(`${windowText(format === 'json' ? alertJson(alertOf(match.rule, event, source)).replaceAll('\\u0001', '\u0001') : alertText(match.rule, event, source), match)}\n`);
-      }
-    };
-  };
-  let reader: ReturnType<typeof openTrace> | undefined;
-  for await (const line of lines(path.resolve(io.cwd, trace), io.signal)) {
-    if (reader === undefined) {
-      reader = openTrace(trace, line);
-      decide = start(reader.source);
-      if (decide === undefined) return 1;
-      continue;
-    }
-    const event = reader.read(line);
-    if (event !== undefined) decide?.(event);
-  }
-  if (reader === undefined) throw new UsageError(`${trace}: empty: not a trace`);
+  let source: EventSource = bareContext.source;
+  const replay = createReplay({
+    file: trace,
+    load(from) {
+      source = from;
+      const context = { ...bareContext, source };
+      const { ruleset, windows, problems } = load(files, context);
+      for (const problem of problems) if (problem.severity === 'error') io.err(`${problemLine(problem)}\n`);
+      return problems.some((problem) => problem.severity === 'error') ? undefined : { rules: ruleset.rules, windows, context };
+    },
+    onMatch(rule, event) {
+      alerts += 1;
+      io.out(`${format === 'json' ? alertJson(alertOf(rule, event, source)) : alertText(rule, event, source)}\n`);
+    },
+    onWindow(match, event) {
+      alerts += 1;
+      io.out(`${windowText(format === 'json' ? alertJson(alertOf(match.rule, event, source)).replaceAll('\\u0001', '\u0001') : alertText(match.rule, event, source), match)}\n`);
+    },
+  });
+  for await (const line of lines(path.resolve(io.cwd, trace), io.signal)) if (!replay.line(line)) return 1;
+  if (!replay.begun) throw new UsageError(`${trace}: empty: not a trace`);
+  const { events } = replay;
   io.err(io.locale === 'zh-CN' ? `${events} 个事件，${alerts} 条告警\n` : `${events} events, ${alerts} alerts\n`);
   return 0;
 }
