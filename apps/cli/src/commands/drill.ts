@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, chmodSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, chmodSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -6,7 +6,7 @@ import { messageOf } from '@palisade/model/error';
 import type { Command, Io } from '../command.ts';
 import { UsageError } from '../command.ts';
 import { dockerClient } from '../drill/docker.ts';
-import { drillImage } from '../drill/image.ts';
+import { drillImage, smallImage } from '../drill/image.ts';
 import { startPrivateEngine } from '../drill/private-engine.ts';
 import { runVariant } from '../drill/run.ts';
 import type { Outcome } from '../drill/run.ts';
@@ -18,15 +18,17 @@ import { contentFolder } from '../scan/content.ts';
 import { engineSocket } from '../scan/engine-link.ts';
 
 const usage = `palisade drill list [--format table|json]
-palisade drill run [ID...] [--rules FILE]... [--format table|json] [--jobs N]
+palisade drill run [ID...] [--rules FILE]... [--format table|json] [--jobs N] [--record DIR]
 
 Attacks as safe scripts, and honest work that looks like them, each in a throw-away container without a network. Says
 what the runtime rules caught, missed or raised a false alarm for. Needs root and a Docker engine (one of its own is
 started when none answers); the image is built from the distribution's packages, once.
 
-  ID        a drill, a variant as ID/VARIANT, a class, "attack" or "benign" (default: all)
+  ID        a drill, a variant as ID/VARIANT, a class, "attack", "benign", or an image: "debian" or "busybox" (the
+            short form: nothing is downloaded); default: all
   --rules   rule files instead of the product's pack
   --jobs    containers at a time (default 2)
+  --record  a folder for the trace of the run and what came of it (scripts/pack-traces.ts)
 
 exit codes: 0 all passed, 1 a drill failed, 2 wrong use or it could not run
 
@@ -48,7 +50,7 @@ export const command: Command = {
   },
 };
 
-type Options = { readonly ids: readonly string[]; readonly rules: readonly string[]; readonly format: 'table' | 'json'; readonly jobs: number };
+type Options = { readonly ids: readonly string[]; readonly rules: readonly string[]; readonly format: 'table' | 'json'; readonly jobs: number; readonly record: string | undefined };
 type Wanted = { readonly scenario: Scenario; readonly variant: Scenario['variants'][number] };
 
 async function run(wanted: readonly Wanted[], options: Options, io: Io): Promise<number> {
@@ -62,13 +64,19 @@ async function run(wanted: readonly Wanted[], options: Options, io: Io): Promise
   try {
     const at = engine?.socket ?? socket;
     const docker = await dockerClient(at, io.signal);
-    const image = await drillImage(docker, path.join(homeFolder(io.env), 'drill'), say, io.signal);
-    const watcher = await startWatcher(io, at, options.rules);
+    const uses = (image: Scenario['image']): boolean => wanted.some(({ scenario }) => scenario.image === image);
+    const images = {
+      debian: uses('debian') ? await drillImage(docker, path.join(homeFolder(io.env), 'drill'), say, io.signal) : '',
+      busybox: uses('busybox') ? await smallImage(docker, folder, io.signal) : '',
+    };
+    const record = options.record === undefined ? undefined : path.resolve(io.cwd, options.record);
+    if (record !== undefined) mkdirSync(record, { recursive: true, mode: 0o700 });
+    const watcher = await startWatcher(io, at, options.rules, record === undefined ? undefined : path.join(record, 'trace.ndjson'));
     try {
       const waiting = [...wanted];
       const work = async (): Promise<void> => {
         for (let next = waiting.shift(); next !== undefined && !io.signal.aborted; next = waiting.shift()) {
-          const outcome = await runVariant(next.scenario, next.variant, { docker, image, folder, watcher });
+          const outcome = await runVariant(next.scenario, next.variant, { docker, images, folder, watcher });
           outcomes.push(outcome);
           if (options.format === 'table') io.out(`${line(outcome)}\n`);
           else io.out(`${JSON.stringify(outcome)}\n`);
@@ -78,6 +86,7 @@ async function run(wanted: readonly Wanted[], options: Options, io: Io): Promise
     } finally {
       await watcher.stop();
     }
+    if (record !== undefined) writeFileSync(path.join(record, 'outcomes.json'), `${JSON.stringify(outcomes, null, 1)}\n`);
     for (const loss of watcher.lost) say(loss);
   } catch (error) {
     throw new UsageError(messageOf(error));
@@ -85,18 +94,15 @@ async function run(wanted: readonly Wanted[], options: Options, io: Io): Promise
     await engine?.stop();
     rmSync(folder, { recursive: true, force: true });
   }
-  const failed = outcomes.filter((outcome) => !passed(outcome)).length;
+  const failed = outcomes.filter(({ passed }) => !passed).length;
   const delays = outcomes.flatMap(({ kind, delay }) => (kind === 'attack' && delay !== undefined ? [delay] : [])).sort((a, b) => a - b);
   if (options.format === 'table' && delays.length > 0) io.out(`time from act to alert: median ${delays[delays.length >> 1]} ms, longest ${delays.at(-1)} ms\n`);
   io.out(`${outcomes.length - failed} passed, ${failed} failed\n`);
   return failed === 0 && !io.signal.aborted ? 0 : 1;
 }
 
-const passed = ({ result }: Pick<Outcome, 'result'>): boolean => result === 'caught' || result === 'noticed' || result === 'quiet';
-
-function line({ id, variant, result, rules, delay, detail }: Outcome): string {
-  const good = passed({ result });
-  return `${good ? 'ok  ' : 'FAIL'} ${result.padEnd(11)} ${`${id}/${variant}`.padEnd(44)} ${delay === undefined ? '' : `${delay} ms  `}${rules.join(', ')}${!good && detail !== undefined ? `  (${detail})` : ''}`;
+function line({ id, variant, result, passed, rules, delay, detail }: Outcome): string {
+  return `${passed ? 'ok  ' : 'FAIL'} ${result.padEnd(11)} ${`${id}/${variant}`.padEnd(44)} ${delay === undefined ? '' : `${delay} ms  `}${rules.join(', ')}${!passed && detail !== undefined ? `  (${detail})` : ''}`;
 }
 
 function list(wanted: readonly Wanted[], format: Options['format'], io: Io): number {
@@ -109,19 +115,19 @@ function list(wanted: readonly Wanted[], format: Options['format'], io: Io): num
 function select(scenarios: readonly Scenario[], ids: readonly string[]): Wanted[] {
   const all = scenarios.flatMap((scenario) => scenario.variants.map((variant) => ({ scenario, variant })));
   if (ids.length === 0) return all;
-  const fits = ({ scenario, variant }: Wanted, id: string): boolean => [scenario.id, `${scenario.id}/${variant.name}`, scenario.class, scenario.kind].includes(id);
+  const fits = ({ scenario, variant }: Wanted, id: string): boolean => [scenario.id, `${scenario.id}/${variant.name}`, scenario.class, scenario.kind, scenario.image].includes(id);
   for (const id of ids) if (!all.some((entry) => fits(entry, id))) throw new UsageError(`there is no drill "${id}"; "palisade drill list" names them`);
   return all.filter((entry) => ids.some((id) => fits(entry, id)));
 }
 
 function parse(args: readonly string[]): Options {
   try {
-    const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options: { rules: { type: 'string', multiple: true }, format: { type: 'string' }, jobs: { type: 'string' } } });
+    const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options: { rules: { type: 'string', multiple: true }, format: { type: 'string' }, jobs: { type: 'string' }, record: { type: 'string' } } });
     const format = values.format ?? 'table';
     if (format !== 'table' && format !== 'json') throw new Error('--format is table or json');
     const jobs = Number(values.jobs ?? 2);
     if (!Number.isInteger(jobs) || jobs < 1 || jobs > 16) throw new Error('--jobs is a number from 1 to 16');
-    return { ids: positionals, rules: values.rules ?? [], format, jobs };
+    return { ids: positionals, rules: values.rules ?? [], format, jobs, record: values.record };
   } catch (error) {
     throw new UsageError(messageOf(error));
   }

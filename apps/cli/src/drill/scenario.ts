@@ -8,8 +8,11 @@ export const drillClasses = ['escape', 'lateral-movement', 'miner', 'backdoor', 
 
 const name = z.string().regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/);
 
-/** One way of doing it: another tool, interpreter or name. */
-const Variant = z.strictObject({ name, run: z.string().min(1) });
+/**
+ * One way of doing it: another tool, interpreter or name. `noticeOnly`: why an alert below warning is all there can be,
+ * since honest work does the very same.
+ */
+const Variant = z.strictObject({ name, run: z.string().min(1), noticeOnly: Text.optional() });
 
 /**
  * An attack as a safe script, or honest work that looks like one. It runs in a throw-away container without a network
@@ -20,6 +23,8 @@ const Scenario = z.strictObject({
   kind: z.enum(['attack', 'benign']),
   class: z.enum(drillClasses),
   title: Text,
+  /** The distribution's tools, or busybox alone, as many images have it. */
+  image: z.enum(['debian', 'busybox']).default('debian'),
   /** MITRE ATT&CK, of attacks. */
   technique: z.string().regex(/^T\d{4}(?:\.\d{3})?$/).optional(),
   /** What the container is given beyond the ordinary, as many are in the field. */
@@ -37,7 +42,7 @@ const Scenario = z.strictObject({
   exec: z.boolean().default(false),
   variants: z.array(Variant).min(1).max(20),
   /** Seconds until a script counts as hung. */
-  timeout: z.number().int().min(1).max(120).default(30),
+  timeout: z.number().int().min(1).max(120).default(90),
 });
 export type Scenario = z.infer<typeof Scenario>;
 

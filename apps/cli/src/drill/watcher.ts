@@ -8,10 +8,10 @@ export type Alert = { readonly rule: string; readonly priority: string; readonly
 
 export type Watcher = { of(container: string): readonly Alert[]; stop(): Promise<void>; readonly lost: readonly string[] };
 
-/** `palisade watch` as a child, exactly as a user runs it; resolves when it is armed. */
-export async function startWatcher(io: Io, socket: string, rules: readonly string[]): Promise<Watcher> {
+/** `palisade watch` as a child, exactly as a user runs it; resolves when it is armed. `record`: a file for its trace. */
+export async function startWatcher(io: Io, socket: string, rules: readonly string[], record?: string): Promise<Watcher> {
   const [program = process.execPath, ...self] = io.self;
-  const child = spawn(program, [...self, 'watch', '--format', 'json', ...rules.flatMap((file) => ['--rules', file])], { stdio: ['ignore', 'pipe', 'pipe'], cwd: io.cwd, env: { ...io.env, LANG: 'C', LC_ALL: 'C', DOCKER_HOST: `unix://${socket}`, [parentVariable]: String(process.pid) } });
+  const child = spawn(program, [...self, 'watch', '--format', 'json', ...rules.flatMap((file) => ['--rules', file]), ...(record === undefined ? [] : ['--record', record])], { stdio: ['ignore', 'pipe', 'pipe'], cwd: io.cwd, env: { ...io.env, LANG: 'C', LC_ALL: 'C', DOCKER_HOST: `unix://${socket}`, [parentVariable]: String(process.pid) } });
   const alerts = new Map<string, Alert[]>();
   const lost: string[] = [];
   let said = '';
