@@ -151,14 +151,14 @@ static void end_sites(void) {
     tell_workers("close", &sites[i]);
   }
   while (watch_sites() > 0) {
-    struct pollfd waits[2 * WORKERS];
+    struct pollfd waits[4 * WORKERS];
     if (poll(waits, worker_waits(waits), 50) < 0 && errno != EINTR) break;
     watch_workers();
   }
 }
 
 static int stand(void) {
-  struct pollfd waits[1 + 2 * WORKERS] = {{.fd = STDIN_FILENO, .events = POLLIN}};
+  struct pollfd waits[1 + 4 * WORKERS] = {{.fd = STDIN_FILENO, .events = POLLIN}};
   while (!stopping) {
     if (poll(waits, 1 + worker_waits(waits + 1), 100) < 0 && errno != EINTR) break;
     if ((waits[0].revents & (POLLIN | POLLHUP)) && !take()) break;

@@ -85,7 +85,7 @@ struct decision {
 /* Of `warden front`, which stands in front of containers' ports. */
 #define REQUEST_PROTECT 19   /* text = the site's name, pid and start = a process of its network namespace, signal = port, flags = PROTECT_* */
 #define REQUEST_UNPROTECT 20 /* as above; requests under way end first. A site that is not known: what an earlier warden left in the namespace of pid */
-#define REQUEST_RELOAD 21    /* the workers read their settings again */
+#define REQUEST_RELOAD 21    /* new workers, with new settings, take the place of the present ones */
 #define PROTECT_CLOSED 1     /* without a healthy worker nothing passes; else the kernel opens the port within FAIL_OPEN ms */
 #define PROTECT_HIDDEN 2     /* the application sees the worker's address, not the client's */
 #define PROTECT_HOST 4       /* allowed although the namespace is the host's */
@@ -93,7 +93,7 @@ struct decision {
 #define SITE 64              /* longest name of a site, with its end */
 
 /* What a worker says to its warden, on descriptor 4. */
-#define NOTE_ALIVE 1         /* every 500 ms; with a site: its connections are being taken */
+#define NOTE_ALIVE 1         /* every 500 ms; with a site: its connections are being taken; with a count: nothing for so many seconds now */
 #define NOTE_NEED 2          /* `count` sockets to the application of a site, of `family` 4 or 6 */
 #define NOTE_GONE 3          /* the last connection of a site that was closed has ended */
 struct worker_note {

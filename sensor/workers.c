@@ -1,5 +1,7 @@
 /* The firewall's workers: children without any capability, that get their sockets from here and say every half second
- * that they are well. A worker that ends or says nothing for long is replaced; the others serve meanwhile.
+ * that they are well. A worker that ends or says nothing for long is replaced; the others serve meanwhile. New settings
+ * are for new workers: an old one goes when a new one serves, so nothing waits while rules are compiled, and rules that
+ * don't load leave the old ones at work.
  * Sockets go over the channel that Node opens to a parent (NODE_CHANNEL_FD), in Node's words; what the workers say is
  * fixed-size notes on a pipe, so that nothing they send is parsed here. */
 #define _GNU_SOURCE
@@ -20,9 +22,13 @@
 
 #define CHANNEL 3
 #define NOTES 4
-#define STARTING 30000000000ull /* ns that a worker may take to its first word: rules are compiled */
-#define SILENT 10000000000ull   /* ns without a word: it hangs */
-#define PAUSE 1000000000ull     /* before a worker that ended at once is started again */
+#define SECOND 1000000000ull
+#define STARTING 60             /* s that a worker may take to its first word */
+#define SILENT 10               /* s without a word: it hangs; it may ask for more (its note's count), to compile rules */
+#define MOST_PATIENCE 120
+#define DRAIN 12                /* s that an old worker's connections get */
+#define SLOTS (2 * WORKERS)
+#define PAUSE SECOND            /* before a worker that ended at once is started again */
 #define MOST_SOCKETS 256        /* in one note */
 
 struct worker {
@@ -30,14 +36,18 @@ struct worker {
   int channel;
   int notes;
   u64 started;
-  u64 heard; /* 0: not yet */
-  u64 again; /* when to start the next one */
+  u64 heard;      /* 0: not yet */
+  u32 patience;   /* s without a word that are fine */
+  bool serving;   /* takes connections, or would if there were a site */
+  bool old;       /* of settings before */
+  u64 retired;    /* 0, or when it was told to close */
   struct worker_note pending;
   size_t filled;
 };
 
-static struct worker workers[WORKERS];
+static struct worker workers[SLOTS];
 static u32 count, user;
+static u64 again; /* no worker is started before */
 static char **program;
 
 /* One message, with a descriptor or without (-1). A worker whose channel is full does not read it any more. */
@@ -70,15 +80,16 @@ static void give_listeners(struct worker *worker, const struct site *site) {
     if (site->listeners[i] >= 0 && give(worker, "listen", site->name, i ? 6 : 4, site->listeners[i]) != 0) end_at_once(worker);
 }
 
-/* "listen" hands out the site's listening sockets; any other word is said of it. */
-void tell_workers(const char *word, const struct site *site) {
+static void tell(struct worker *worker, const char *word, const struct site *site) {
   char text[128];
   snprintf(text, sizeof text, "{\"%s\":\"%s\"}\n", word, site->name);
-  for (u32 i = 0; i < count; i++) {
-    if (workers[i].pid <= 0) continue;
-    if (strcmp(word, "listen") == 0) give_listeners(&workers[i], site);
-    else if (say(&workers[i], text, -1) != 0) end_at_once(&workers[i]);
-  }
+  if (strcmp(word, "listen") == 0) give_listeners(worker, site);
+  else if (say(worker, text, -1) != 0) end_at_once(worker);
+}
+
+/* "listen" hands out the site's listening sockets; any other word is said of it. */
+void tell_workers(const char *word, const struct site *site) {
+  for (u32 i = 0; i < SLOTS; i++) if (workers[i].pid > 0 && !workers[i].retired) tell(&workers[i], word, site);
 }
 
 static void become_worker(int channel, int notes) {
@@ -120,7 +131,7 @@ static int start_worker(struct worker *worker) {
   close(notes[1]);
   if (pid < 0) { close(channel[0]); close(notes[0]); return -EAGAIN; }
   fcntl(notes[0], F_SETFL, O_NONBLOCK);
-  *worker = (struct worker){.pid = pid, .channel = channel[0], .notes = notes[0], .started = boot_time()};
+  *worker = (struct worker){.pid = pid, .channel = channel[0], .notes = notes[0], .started = boot_time(), .patience = STARTING};
   for (size_t i = 0; i < SITES; i++) {
     struct site *site = site_at(i);
     if (site->used && !site->closing) give_listeners(worker, site);
@@ -128,20 +139,26 @@ static int start_worker(struct worker *worker) {
   return 0;
 }
 
+static struct worker *free_slot(void) {
+  for (u32 i = 0; i < SLOTS; i++) if (workers[i].pid == 0) return &workers[i];
+  return NULL;
+}
+
 int start_workers(u32 wanted, u32 as, char **words) {
   count = wanted;
   user = as;
   program = words;
   for (u32 i = 0; i < count; i++) {
-    int error = start_worker(&workers[i]);
+    int error = start_worker(free_slot());
     if (error) return error;
   }
   return 0;
 }
 
+/* Those that a closing site must wait for. */
 u32 running_workers(void) {
   u32 running = 0;
-  for (u32 i = 0; i < count; i++) if (workers[i].pid > 0) running++;
+  for (u32 i = 0; i < SLOTS; i++) if (workers[i].pid > 0 && !workers[i].retired) running++;
   return running;
 }
 
@@ -155,12 +172,19 @@ static void supply(struct worker *worker, const struct site *site, const struct 
   }
 }
 
+static bool any_site(void) {
+  for (size_t i = 0; i < SITES; i++) if (site_at(i)->used && !site_at(i)->closing) return true;
+  return false;
+}
+
 static void hear(struct worker *worker, struct worker_note *note) {
   note->site[SITE - 1] = 0;
   worker->heard = boot_time();
+  worker->patience = note->op == NOTE_ALIVE && note->count > SILENT ? (note->count < MOST_PATIENCE ? note->count : MOST_PATIENCE) : SILENT;
   struct site *site = note->site[0] ? site_named(note->site) : NULL;
+  if (note->op == NOTE_ALIVE && !note->count && (site || !any_site())) worker->serving = true;
   if (!site) return;
-  if (note->op == NOTE_ALIVE && !site->closing) heard_of_site(site);
+  if (note->op == NOTE_ALIVE && !site->closing && !worker->retired) heard_of_site(site);
   if (note->op == NOTE_NEED && (note->family == 4 || note->family == 6)) supply(worker, site, note);
   if (note->op == NOTE_GONE) site->gone++;
 }
@@ -181,35 +205,61 @@ static void read_notes(struct worker *worker) {
 
 static void look_after(struct worker *worker, u64 now) {
   int status;
-  if (worker->pid > 0) {
-    read_notes(worker);
-    u64 last = worker->heard ? worker->heard : worker->started;
-    if (now > last && now - last > (worker->heard ? SILENT : STARTING)) {
-      fprintf(stderr, "warden: worker %d says nothing any more and is ended\n", worker->pid);
-      kill(worker->pid, SIGKILL);
-      worker->heard = now;
-    }
-    if (waitpid(worker->pid, &status, WNOHANG) != worker->pid) return;
-    fprintf(stderr, "warden: worker %d ended (%s %d); another takes its place\n", worker->pid, WIFSIGNALED(status) ? "signal" : "code", WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
-    close(worker->channel);
-    close(worker->notes);
-    worker->again = worker->heard && now - worker->started > PAUSE ? now : now + PAUSE;
-    worker->pid = 0;
+  read_notes(worker);
+  u64 last = worker->heard ? worker->heard : worker->started;
+  if (now > last && now - last > worker->patience * SECOND) {
+    fprintf(stderr, "warden: worker %d says nothing any more and is ended\n", worker->pid);
+    end_at_once(worker);
+    worker->heard = now;
   }
-  if (worker->pid == 0 && now >= worker->again) {
-    u64 again = now + PAUSE;
-    if (start_worker(worker) != 0) worker->again = again;
+  if (worker->retired && now - worker->retired > DRAIN * SECOND) kill(worker->pid, SIGTERM);
+  if (worker->retired && now - worker->retired > 2 * DRAIN * SECOND) end_at_once(worker);
+  if (waitpid(worker->pid, &status, WNOHANG) != worker->pid) return;
+  if (!worker->retired) fprintf(stderr, "warden: worker %d ended (%s %d); another takes its place\n", worker->pid, WIFSIGNALED(status) ? "signal" : "code", WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+  close(worker->channel);
+  close(worker->notes);
+  if (!worker->heard || now - worker->started < PAUSE) again = now + PAUSE;
+  worker->pid = 0;
+}
+
+static void retire(struct worker *worker, u64 now) {
+  for (size_t i = 0; i < SITES; i++) if (site_at(i)->used && !site_at(i)->closing) tell(worker, "close", site_at(i));
+  worker->retired = now;
+}
+
+/* As many as wanted; one more while an old one waits for its successor. */
+static void keep_count(u64 now) {
+  struct worker *outdated = NULL;
+  u32 active = 0, serving = 0, coming = 0;
+  for (u32 i = 0; i < SLOTS; i++) {
+    if (workers[i].pid <= 0 || workers[i].retired) continue;
+    active++;
+    if (workers[i].old) outdated = &workers[i];
+    else if (workers[i].serving) serving++;
+    else coming++;
   }
+  if (outdated && active > count && serving > 0) {
+    retire(outdated, now);
+    return;
+  }
+  if (now < again || (active >= count && !(outdated && coming == 0 && active == count))) return;
+  struct worker *slot = free_slot();
+  if (slot && start_worker(slot) != 0) again = now + PAUSE;
 }
 
 void watch_workers(void) {
   u64 now = boot_time();
-  for (u32 i = 0; i < count; i++) look_after(&workers[i], now);
+  for (u32 i = 0; i < SLOTS; i++) if (workers[i].pid > 0) look_after(&workers[i], now);
+  keep_count(now);
+}
+
+void reload_workers(void) {
+  for (u32 i = 0; i < SLOTS; i++) workers[i].old = workers[i].pid > 0;
 }
 
 size_t worker_waits(struct pollfd *waits) {
   size_t filled = 0;
-  for (u32 i = 0; i < count; i++) {
+  for (u32 i = 0; i < SLOTS; i++) {
     if (workers[i].pid <= 0) continue;
     waits[filled++] = (struct pollfd){.fd = workers[i].notes, .events = POLLIN};
     waits[filled++] = (struct pollfd){.fd = workers[i].channel, .events = POLLIN};
@@ -217,23 +267,19 @@ size_t worker_waits(struct pollfd *waits) {
   return filled;
 }
 
-void reload_workers(void) {
-  for (u32 i = 0; i < count; i++) if (workers[i].pid > 0) kill(workers[i].pid, SIGHUP);
-}
-
 /* Two seconds to end by themselves. */
 void end_workers(void) {
-  for (u32 i = 0; i < count; i++) if (workers[i].pid > 0) kill(workers[i].pid, SIGTERM);
+  for (u32 i = 0; i < SLOTS; i++) if (workers[i].pid > 0) kill(workers[i].pid, SIGTERM);
   for (int tries = 0; tries < 200; tries++) {
     u32 left = 0;
-    for (u32 i = 0; i < count; i++) {
+    for (u32 i = 0; i < SLOTS; i++) {
       if (workers[i].pid > 0 && waitpid(workers[i].pid, NULL, WNOHANG) == workers[i].pid) workers[i].pid = 0;
       if (workers[i].pid > 0) left++;
     }
     if (left == 0) return;
     usleep(10000);
   }
-  for (u32 i = 0; i < count; i++) {
+  for (u32 i = 0; i < SLOTS; i++) {
     if (workers[i].pid <= 0) continue;
     kill(workers[i].pid, SIGKILL);
     waitpid(workers[i].pid, NULL, 0);

@@ -19,7 +19,7 @@ export const FrontSite = z.strictObject({
 });
 export type FrontSite = z.infer<typeof FrontSite>;
 
-/** The file that workers of one warden read when they start, when they are told to, and when a site is new to them. */
+/** The file that workers of one warden read when they start and when a site is new to them. */
 export const FrontSettings = z.strictObject({
   /** Socket that events are written to, one JSON object a line. */
   events: z.string(),

@@ -41,7 +41,7 @@ export type Front = {
   protect(site: Protection): Promise<void>;
   /** Requests under way end first; `ended` is told then. */
   unprotect(site: Pick<Protection, 'id' | 'pid' | 'start' | 'port'>): Promise<void>;
-  /** Workers read their settings and rules again. */
+  /** New workers, with new settings and rules, take the place of the present ones. */
   reload(): Promise<void>;
   /** Resolves when it has ended, with the reason when it did so by itself. */
   readonly ended: Promise<string | undefined>;

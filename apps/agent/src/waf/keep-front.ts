@@ -25,6 +25,8 @@ export type FrontKeeperOptions = Omit<FrontOptions, 'command' | 'onState'> & {
 export type FrontKeeper = {
   /** The sites from now on: new ones are protected, missing ones let go, changed ones changed. */
   want(sites: readonly WantedSite[]): Promise<void>;
+  /** The rule files changed: new workers read them; the present ones stay until those serve. */
+  reload(): Promise<void>;
   readonly figures: ReadonlyMap<string, SiteFigure>;
   readonly pid: number | undefined;
   /** Ends in order; sites that fail closed stay closed unless they were let go before. */
@@ -130,6 +132,9 @@ export function keepFront(options: FrontKeeperOptions): FrontKeeper {
       for (const id of figures.keys()) if (!sites.some((site) => site.protection.id === id) && !standing.has(id)) figures.delete(id);
       wanted = sites;
       return settle();
+    },
+    async reload() {
+      await front?.reload();
     },
     async stop() {
       await work;

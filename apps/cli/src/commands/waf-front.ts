@@ -23,7 +23,6 @@ export const command: Command = {
       event: (event) => events.send(JSON.stringify(event)),
       log: (message) => io.err(`palisade waf: ${message}\n`),
     });
-    process.on('SIGHUP', worker.reload);
     await Promise.race([worker.ended, new Promise<void>((resolve) => io.signal.addEventListener('abort', () => resolve(), { once: true }))]);
     if (events.lost() > 0) io.err(`palisade waf: ${events.lost()} events were lost: nobody took them\n`);
     events.close();

@@ -17,12 +17,14 @@ import { linkWarden } from './warden-link.ts';
 
 /** Half of it may be lost and the port still stays in front: an element of the kernel's set lives 2 s. */
 const beat = 500;
+/** Compiling a large rule set on a busy machine may take so many seconds, in which nothing else is said. */
+const compiling = 90;
 /** Requests under way get this many seconds when their site ends. */
 const grace = 10;
 /** Until the kernel has opened the port after the warden's end, connections still come here. */
 const afterWarden = 2500;
 
-type Served = { settings: FrontSite; readonly site: Site; readonly sockets: ClientSockets; readonly acceptors: Acceptor[] };
+type Served = { readonly site: Site; readonly sockets: ClientSockets; readonly acceptors: Acceptor[] };
 
 export type FrontWorkerOptions = {
   readSettings(): FrontSettings;
@@ -32,7 +34,7 @@ export type FrontWorkerOptions = {
   log(message: string): void;
 };
 
-export type FrontWorker = { /** Settings and rules again; a site whose new ones don't load keeps its old ones. */ reload(): void; /** Resolves when the warden is gone and the last connection too. */ readonly ended: Promise<void> };
+export type FrontWorker = { /** Resolves when the warden is gone and the last connection too. */ readonly ended: Promise<void> };
 
 /** One of the processes that stand in front of containers' ports; its warden hands it the sockets. */
 export function startFrontWorker(options: FrontWorkerOptions): FrontWorker {
@@ -47,10 +49,9 @@ export function startFrontWorker(options: FrontWorkerOptions): FrontWorker {
     const key = JSON.stringify([site.folder, site.rules, site.paranoia, site.mode]);
     const known = loaded.get(key);
     if (known !== undefined) return known;
-    alive();
+    link.note('alive', '', 4, compiling);
     const rules = warmRules(options.loadRules(site), site.mode);
     loaded.set(key, rules);
-    alive();
     return rules;
   };
   function settingsOf(id: string): FrontSite | undefined {
@@ -66,10 +67,10 @@ export function startFrontWorker(options: FrontWorkerOptions): FrontWorker {
     if (wanted === undefined) throw new Error('it is not in the settings');
     const sockets = clientSockets(wanted.port, wanted.keepsAddress, (family, count) => link.note('need', id, family, count));
     const site: Site = {
-      name: wanted.name, port: wanted.port, rules: rulesOf(wanted), modeOf: () => now.settings.mode, upstream: upstreamPool(sockets.open, wanted.keepsAddress ? clientKey : undefined), store: memoryStore(), forwarded: !wanted.keepsAddress,
-      trusts: () => false, get uninspected() { return now.settings.uninspected; }, proxyProtocol: false, tls: undefined, stats: newStats(), event: (one) => options.event(boundedEvent(one)),
+      name: wanted.name, port: wanted.port, rules: rulesOf(wanted), modeOf: () => wanted.mode, upstream: upstreamPool(sockets.open, wanted.keepsAddress ? clientKey : undefined), store: memoryStore(), forwarded: !wanted.keepsAddress,
+      trusts: () => false, uninspected: wanted.uninspected, proxyProtocol: false, tls: undefined, stats: newStats(), event: (one) => options.event(boundedEvent(one)),
     };
-    const now: Served = { settings: wanted, site, sockets, acceptors: [] };
+    const now: Served = { site, sockets, acceptors: [] };
     served.set(id, now);
     return now;
   }
@@ -123,26 +124,5 @@ export function startFrontWorker(options: FrontWorkerOptions): FrontWorker {
   const timer = setInterval(alive, beat);
   alive();
 
-  return {
-    ended,
-    reload() {
-      try {
-        settings = options.readSettings();
-        loaded.clear();
-      } catch (error) {
-        options.log(`the old settings stay at work: ${messageOf(error)}`);
-        return;
-      }
-      for (const [id, one] of served) {
-        const wanted = settings.sites.find((site) => site.id === id);
-        if (wanted === undefined) continue;
-        try {
-          one.site.rules = rulesOf(wanted);
-          one.settings = wanted;
-        } catch (error) {
-          options.log(`${one.site.name}: the old rules stay at work: ${messageOf(error)}`);
-        }
-      }
-    },
-  };
+  return { ended };
 }

@@ -46,7 +46,10 @@ export async function protect(args: readonly string[], io: Io): Promise<number> 
     await keeper.want(sites(first, options, io));
     const failed = [...keeper.figures.values()].find(({ state }) => state === 'failed');
     if (failed !== undefined) throw new UsageError(`${options.container} is not protected: ${failed.reason ?? ''}${/address cannot be kept/.test(failed.reason ?? '') ? ' (--hide-client-address)' : ''}`);
+    const reload = (): void => void reloadRules(options, io, keeper);
+    process.on('SIGHUP', reload);
     await follow(first, link.engine, options, io, keeper);
+    process.off('SIGHUP', reload);
     await keeper.want([]);
     return 0;
   } finally {
@@ -56,6 +59,17 @@ export async function protect(args: readonly string[], io: Io): Promise<number> 
     agent.close();
     link.close();
     rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** New rules are read here first: what is wrong with them is said once, and the old ones stay at work. */
+async function reloadRules(options: ProtectOptions, io: Io, keeper: FrontKeeper): Promise<void> {
+  try {
+    loadRuleFiles(options.site.rules, io.cwd, baseSettings(options.site.paranoia));
+    await keeper.reload();
+    io.err('palisade waf: new workers read the rules again\n');
+  } catch (error) {
+    io.err(`palisade waf: the old rules stay at work: ${messageOf(error)}\n`);
   }
 }
 
