@@ -13,8 +13,11 @@ export type Reporter = {
   forget(): void;
 };
 
-/** Writes items with deterministic ids: node, kind, subject, time and content. */
-export function createReporter(spool: Spool, node: string, now: () => Date): Reporter {
+/** What a person waits for: sent at once, not with the next round. */
+const urgent: ReadonlySet<ItemKind> = new Set(['detection', 'command-result']);
+
+/** Writes items with deterministic ids: node, kind, subject, time and content. `ring` is called after an urgent one. */
+export function createReporter(spool: Spool, node: string, now: () => Date, ring: () => void = () => undefined): Reporter {
   const last = new Map<string, string>();
   const put: Reporter['put'] = (kind, subject, body) => {
     const digest = createHash('sha256').update(JSON.stringify(body)).digest('hex');
@@ -24,6 +27,7 @@ export function createReporter(spool: Spool, node: string, now: () => Date): Rep
     if (kind === 'container-removed') last.delete(`container\n${subject}`);
     const at = now().toISOString();
     spool.append({ id: deterministicId('itm', node, kind, subject, at, digest), kind, at, body });
+    if (urgent.has(kind)) ring();
   };
   return { put, gaps: (source, gaps) => put('gaps', source, { source, gaps }), forget: () => last.clear() };
 }

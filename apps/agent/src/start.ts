@@ -7,6 +7,7 @@ import type { Node } from '@palisade/model/node';
 import { createDone, obey } from './commands.ts';
 import { commandStream } from './gateway/commands.ts';
 import { deliver, rest } from './gateway/deliver.ts';
+import { createDoorbell } from './gateway/doorbell.ts';
 import { enrol, loadIdentity, renew } from './gateway/identity.ts';
 import { describeNode, machineId } from './inventory/describe-node.ts';
 import { engineGaps, findOtherEngines } from './inventory/sockets.ts';
@@ -58,7 +59,8 @@ export async function runAgent(options: AgentOptions): Promise<void> {
   }
   let current = identity;
   const spool = openSpool(path.join(folder, 'spool'));
-  const report = createReporter(spool, current.node, () => new Date());
+  const doorbell = createDoorbell();
+  const report = createReporter(spool, current.node, () => new Date(), doorbell.ring);
   const waf = takeWafEvents(folder, report, log);
   const failures = new Map<string, Gap>();
   const scans = createScanQueue({
@@ -171,7 +173,7 @@ export async function runAgent(options: AgentOptions): Promise<void> {
       { kind: 'docker', version: engineVersion, socket: options.engineSocket, state },
       ...others.map(({ kind, socket }) => ({ kind, version: '', socket, state: 'unsupported' as const })),
     ];
-    report.put('node', current.node, describeNode(current, engines, watching?.sensor));
+    report.put('node', current.node, describeNode(current, options.name, engines, watching?.sensor));
     const absent: Gap[] =
       state === 'connected'
         ? []
@@ -182,7 +184,7 @@ export async function runAgent(options: AgentOptions): Promise<void> {
   log(`node ${current.node} reports to ${current.url}`);
   if (options.scanHost) scans.add({ target: 'dir:/', source: 'host' }, true);
   try {
-    await Promise.all([keepRenewed(), followCommands(), followEngine(), deliver({ spool, who: () => ({ url: current.url, credentials: current }), signal, log })]);
+    await Promise.all([keepRenewed(), followCommands(), followEngine(), deliver({ spool, doorbell, who: () => ({ url: current.url, credentials: current }), signal, log })]);
   } finally {
     clearInterval(tick);
     waf.close();

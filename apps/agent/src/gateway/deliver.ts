@@ -6,6 +6,7 @@ import { messageOf } from '@palisade/model/error';
 import type { Spool } from '../spool/spool.ts';
 import type { Credentials } from './call.ts';
 import { GatewayError, open, readText } from './call.ts';
+import type { Doorbell } from './doorbell.ts';
 
 const compress = promisify(gzip);
 const firstPause = 500;
@@ -16,6 +17,8 @@ const quick = 1000;
 
 export type Delivery = {
   readonly spool: Spool;
+  /** Rung when something must not wait for the next round. */
+  readonly doorbell?: Doorbell;
   /** Asked before each batch: the certificate may have been renewed. */
   who(): { url: string; credentials: Credentials };
   readonly signal: AbortSignal;
@@ -29,13 +32,13 @@ export type Delivery = {
  * growing pauses. Batches grow while they go through quickly and shrink when one fails, so that a slow or dying console
  * still gets ahead.
  */
-export async function deliver({ spool, who, signal, log, longestPause = usualLongestPause }: Delivery): Promise<void> {
+export async function deliver({ spool, doorbell, who, signal, log, longestPause = usualLongestPause }: Delivery): Promise<void> {
   let pause = firstPause;
   let most: number = firstBatch;
   while (!signal.aborted) {
     const batch = spool.next(most);
     if (batch === undefined) {
-      await rest(firstPause, signal);
+      await (doorbell?.wait ?? rest)(firstPause, signal);
       continue;
     }
     const started = performance.now();

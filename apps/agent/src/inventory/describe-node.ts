@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import type { Node } from '@palisade/model/node';
 
-/** This machine, in the words of the model. */
-export function describeNode(identity: { node: string; cluster: string }, engines: Node['engines'], sensor?: Node['sensor']): Node {
-  return { id: identity.node, cluster: identity.cluster, name: os.hostname(), kernel: os.release(), os: distribution(), arch: os.arch(), engines, ...(sensor === undefined ? {} : { sensor }) };
+/** This machine, in the words of the model, under the name it was given. */
+export function describeNode(identity: { node: string; cluster: string }, name: string, engines: Node['engines'], sensor?: Node['sensor']): Node {
+  return { id: identity.node, cluster: identity.cluster, name, kernel: os.release(), os: distribution(), arch: os.arch(), engines, ...(sensor === undefined ? {} : { sensor }) };
 }
 
 /** The machine's lasting id, where the system keeps one. */
