@@ -11,6 +11,7 @@ import type { RunningConsole } from '@palisade/app-console/start';
 import { readSettings } from '@palisade/app-console/settings';
 import { EnrolAnswer, decodeJoinToken, gatewayServerName } from '@palisade/model/wire';
 import type { Item } from '@palisade/model/wire';
+import type { Preventable } from '@palisade/verdict/response/compile';
 
 /** Any JSON, to be looked into and compared; cast where a list or text is worked on. */
 export type Answer = { [key: string]: Answer };
@@ -25,10 +26,10 @@ export function consoleHome(): { home: string; remove(): void } {
 }
 
 /** A console in this process on free ports; its log lines are kept in `log`. `web`: the folder of built pages. */
-export async function consoleHere(env: Readonly<Record<string, string>>, web?: string, fetchFrom?: typeof fetch): Promise<RunningConsole & { log: string[] }> {
+export async function consoleHere(env: Readonly<Record<string, string>>, web?: string, fetchFrom?: typeof fetch, runtimeRules?: readonly Preventable[]): Promise<RunningConsole & { log: string[] }> {
   const log: string[] = [];
   const settings = readSettings({ PALISADE_LISTEN: '127.0.0.1:0', PALISADE_AGENT_LISTEN: '127.0.0.1:0', ...env });
-  const running = await startConsole(settings, { version: '0.0.0-test', web, ...(fetchFrom === undefined ? {} : { fetch: fetchFrom }), log: { write: (line) => void log.push(line) } });
+  const running = await startConsole(settings, { version: '0.0.0-test', web, ...(fetchFrom === undefined ? {} : { fetch: fetchFrom }), ...(runtimeRules === undefined ? {} : { runtimeRules }), log: { write: (line) => void log.push(line) } });
   return { ...running, log };
 }
 

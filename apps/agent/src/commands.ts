@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { messageOf } from '@palisade/model/error';
 import type { AgentCommand } from '@palisade/model/wire';
 import type { ContainerEngine } from '@palisade/engine/engine';
+import type { Responder } from './response/responder.ts';
 import type { ScanQueue } from './scan/scan-queue.ts';
 
 export type CommandWorld = {
@@ -11,20 +12,34 @@ export type CommandWorld = {
   /** Ends a process, told by its pid and its start (ns since boot); throws with the reason when it can't. */
   killProcess(pid: number, start: number): Promise<void>;
   readonly scans: ScanQueue;
+  /** Isolation, evidence, taking back; absent where nothing is watched. */
+  readonly responder?: Pick<Responder, 'command' | 'knows'> | undefined;
+  /** The recorder's last events; undefined where no sensor runs. */
+  activity?(container: string | undefined, seconds: number): unknown;
   /** The console lost what it had of this node: everything is told anew. */
   resync(): void;
 };
-type Outcome = { ok: boolean; message?: string };
+type Outcome = { ok: boolean; message?: string; data?: unknown };
 
 const OnContainer = z.object({ container: z.string().regex(/^[0-9a-f]{64}$/, 'a full container id') });
 const Process = z.object({ pid: z.number().int().min(2), start: z.number().positive() });
+const Activity = z.object({ container: z.string().regex(/^[0-9a-f]{64}$/).optional(), seconds: z.number().min(1).max(3600).default(300) });
 const Scan = z.object({ image: z.string().regex(/^sha256:[0-9a-f]{64}$/, 'an image id (sha256:…)') });
 
 /** Does one command. What can't be done is an outcome with its reason, never a throw. */
 export async function obey(command: AgentCommand, world: CommandWorld, now: Date): Promise<Outcome> {
   try {
     if (command.expires !== undefined && Date.parse(command.expires) < now.getTime()) return { ok: false, message: 'expired before it arrived' };
+    if (world.responder?.knows(command.kind) === true) {
+      const message = await world.responder.command(command.kind, command.body);
+      return message === undefined ? { ok: true } : { ok: true, message };
+    }
     switch (command.kind) {
+      case 'activity': {
+        const { container, seconds } = Activity.parse(command.body);
+        const data = world.activity?.(container, seconds);
+        return data === undefined ? { ok: false, message: 'no sensor runs on this node' } : { ok: true, data };
+      }
       case 'pause':
       case 'unpause':
       case 'stop':

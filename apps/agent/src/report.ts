@@ -14,7 +14,7 @@ export type Reporter = {
 };
 
 /** What a person waits for: sent at once, not with the next round. */
-const urgent: ReadonlySet<ItemKind> = new Set(['detection', 'command-result']);
+const urgent: ReadonlySet<ItemKind> = new Set(['detection', 'response', 'command-result', 'policy-applied']);
 
 /** Writes items with deterministic ids: node, kind, subject, time and content. `ring` is called after an urgent one. */
 export function createReporter(spool: Spool, node: string, now: () => Date, ring: () => void = () => undefined): Reporter {

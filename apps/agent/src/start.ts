@@ -4,7 +4,9 @@ import type { ContainerEngine } from '@palisade/engine/engine';
 import type { Gap } from '@palisade/model/gap';
 import { messageOf } from '@palisade/model/error';
 import type { Node } from '@palisade/model/node';
+import { ImageStanding } from '@palisade/model/response';
 import { createDone, obey } from './commands.ts';
+import { open, readText } from './gateway/call.ts';
 import { commandStream } from './gateway/commands.ts';
 import { deliver, rest } from './gateway/deliver.ts';
 import { createDoorbell } from './gateway/doorbell.ts';
@@ -13,6 +15,7 @@ import { describeNode, machineId } from './inventory/describe-node.ts';
 import { engineGaps, findOtherEngines } from './inventory/sockets.ts';
 import { watchEngine } from './inventory/watch-engine.ts';
 import { createReporter } from './report.ts';
+import { followDesired } from './response/desired.ts';
 import { presentEngine } from './runtime/present-engine.ts';
 import type { WatchSetup } from './runtime/watch-node.ts';
 import { watchNode } from './runtime/watch-node.ts';
@@ -38,6 +41,8 @@ export type AgentOptions = {
   readonly scanHost: boolean;
   /** Watch running containers; without it the node has no sensor at all. */
   readonly watch?: WatchSetup;
+  /** Directory in bpffs: deny lists, holds and isolation then outlive every process of ours. */
+  readonly pins?: string;
   readonly signal: AbortSignal;
   log(message: string): void;
 };
@@ -81,9 +86,30 @@ export async function runAgent(options: AgentOptions): Promise<void> {
   });
   let engine: ContainerEngine | undefined;
   let engineState: readonly ['connected' | 'absent', string, string?] | undefined;
+  const ask = async (where: string): Promise<string> => readText(await open({ url: current.url, method: 'GET', path: where, credentials: current, signal }));
+  const desired = followDesired({
+    folder,
+    fetch: () => ask('/agent/v1/policy'),
+    changed(policy) {
+      watching?.responder.policy(policy);
+      report.put('policy-applied', 'all', { revision: policy.revision });
+    },
+    failed: (reason) => log(`policy: ${reason}`),
+  });
   const watching = options.watch === undefined ? undefined : watchNode({
     ...options.watch,
     node: current.node,
+    folder,
+    policy: desired.current,
+    ...(options.pins === undefined ? {} : { pins: options.pins }),
+    responded: (response) => report.put('response', 'all', response),
+    put: report.put,
+    responseGaps: (gaps) => report.gaps('agent-response', gaps),
+    async standing(image) {
+      const answer = ImageStanding.parse(JSON.parse(await ask(`/agent/v1/image?id=${encodeURIComponent(image)}`)));
+      if (!answer.scanned) scans.add({ target: `docker:${image}`, source: 'image' });
+      return answer;
+    },
     engine: presentEngine(() => engine),
     tell: (detection) => report.put('detection', 'all', detection),
     gaps: (gaps) => report.gaps('agent-sensor', gaps),
@@ -117,9 +143,9 @@ export async function runAgent(options: AgentOptions): Promise<void> {
     const done = createDone(folder);
     while (!signal.aborted) {
       try {
-        for await (const command of commandStream(current.url, current, signal)) {
+        for await (const command of commandStream(current.url, current, signal, desired.heard)) {
           if (done.has(command.id)) continue;
-          const outcome = await obey(command, { engine: () => engine, killProcess, scans, resync }, new Date());
+          const outcome = await obey(command, { engine: () => engine, killProcess, scans, resync, responder: watching?.responder, activity: (container, seconds) => watching?.activity(container, seconds) }, new Date());
           report.put('command-result', command.id, { command: command.id, ...outcome });
           done.add(command.id);
           log(`command ${command.kind}: ${outcome.ok ? 'done' : (outcome.message ?? 'failed')}`);

@@ -8,7 +8,7 @@ function setUp() {
   const told: Detection[] = [];
   const detections = createDetections('n', (one) => void told.push(one), () => world.time);
   const match = (key: string, rule = 'r', container = 'c'): Match => ({
-    at: world.time, key, rule, container, priority: 'Warning', tags: [], title: { en: rule, 'zh-CN': rule }, output: '', fields: {}, action: 'alerted', tree: () => [],
+    at: world.time, place: {}, key, rule, container, priority: 'Warning', tags: [], title: { en: rule, 'zh-CN': rule }, output: '', fields: {}, action: 'alerted', tree: () => [],
     around: () => ({ secondsBefore: 1, secondsAfter: 5, dropped: false, left: 0, events: [] }),
   });
   const total = (): number => told.reduce((sum, one) => sum + one.count, 0);

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { Preventable } from '@palisade/verdict/response/compile';
 import type { Authority } from './gateway/authority.ts';
 import type { Judging } from './judging/loop.ts';
 import type { Runner } from './tasks/runner.ts';
@@ -20,6 +21,8 @@ export type Context = {
   /** Folder for this replica's verified copies of feed bundles. */
   readonly cache: string;
   readonly version: string;
+  /** The product's runtime rules, as far as prevention goes: what a response policy may ask of each. Undefined: there is no pack here. */
+  readonly runtimeRules: readonly Preventable[] | undefined;
   /** True once this replica has begun to stop: it still answers, but wants no new work. */
   readonly stopping: boolean;
   /** Where people and agents reach this console: `https://host:port` of the gateway goes into join tokens. */

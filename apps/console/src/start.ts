@@ -4,6 +4,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
+import type { Preventable } from '@palisade/verdict/response/compile';
 import type { Context } from './context.ts';
 import { firstRunToken } from './first-run.ts';
 import { openAuthority } from './gateway/authority.ts';
@@ -41,7 +42,7 @@ export type RunningConsole = {
  * `fetch` is what a feed pull asks the network with. `web` is the folder of the built pages; absent, only the API answers. Throws when a part cannot start,
  * having stopped the parts that could.
  */
-export async function startConsole(settings: ConsoleSettings, options: { version: string; web: string | undefined; fetch?: typeof fetch; log?: { write(line: string): void } }): Promise<RunningConsole> {
+export async function startConsole(settings: ConsoleSettings, options: { version: string; web: string | undefined; fetch?: typeof fetch; runtimeRules?: readonly Preventable[]; log?: { write(line: string): void } }): Promise<RunningConsole> {
   const log = pino({ level: settings.logLevel, base: { service: 'palisade-console' }, redact: ['*.password', '*.token', '*.secret', 'req.headers'] }, options.log ?? process.stderr);
   const undo: (() => Promise<unknown> | void)[] = [];
   let stopping = false;
@@ -97,6 +98,7 @@ export async function startConsole(settings: ConsoleSettings, options: { version
       tasks,
       cache,
       version: options.version,
+      runtimeRules: options.runtimeRules,
       get stopping() {
         return stopping;
       },

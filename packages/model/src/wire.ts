@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { Container } from './container.ts';
 import { Detection } from './detection.ts';
+import { Evidence, EvidencePart } from './evidence.ts';
 import { Gap } from './gap.ts';
 import { Node } from './node.ts';
+import { Response } from './response.ts';
 import { ScanResult } from './scan-result.ts';
 import { WafEvent } from './waf-event.ts';
 
@@ -12,6 +14,8 @@ import { WafEvent } from './waf-event.ts';
 //   POST /agent/v1/renew     RenewRequest -> RenewAnswer
 //   POST /agent/v1/items     gzip NDJSON, one Item a line -> ItemsAnswer, sent only after the commit
 //   GET  /agent/v1/commands  NDJSON that never ends, one StreamLine a line
+//   GET  /agent/v1/policy    DesiredPolicy (response.ts): what holds on this node now
+//   GET  /agent/v1/image?id=sha256:…  ImageStanding: whether an image was scanned, and what the gate said
 
 /** The TLS server name every gateway certificate carries, so that the address may be anything. */
 export const gatewayServerName = 'gateway.palisade';
@@ -52,6 +56,11 @@ export const itemBodies = {
   gaps: z.object({ source: z.string(), gaps: z.array(Gap) }),
   'waf-event': WafEvent,
   detection: Detection,
+  response: Response,
+  'evidence-part': EvidencePart,
+  evidence: Evidence,
+  /** The revision of DesiredPolicy in force on the node. */
+  'policy-applied': z.object({ revision: z.string().max(100) }),
   'command-result': z.object({ command: z.string(), ok: z.boolean(), message: z.string().optional(), data: z.unknown().optional() }),
 } as const;
 export type ItemKind = keyof typeof itemBodies;
@@ -104,6 +113,6 @@ export type RenewRequest = z.infer<typeof RenewRequest>;
 export const AgentCommand = z.object({ id: z.string(), kind: z.string(), at: z.string(), expires: z.string().optional(), body: z.unknown() });
 export type AgentCommand = z.infer<typeof AgentCommand>;
 
-/** A line of the command stream; `ping` comes every 15 s so that a dead connection is noticed. */
-export const StreamLine = z.union([z.object({ ping: z.string() }), z.object({ command: AgentCommand })]);
+/** A line of the command stream; `ping` comes every 15 s so that a dead connection is noticed, and with `policy` when another DesiredPolicy is in force. */
+export const StreamLine = z.union([z.object({ ping: z.string(), policy: z.string().optional() }), z.object({ command: AgentCommand })]);
 export type StreamLine = z.infer<typeof StreamLine>;

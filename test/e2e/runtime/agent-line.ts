@@ -4,6 +4,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Io } from '../../../apps/cli/src/command.ts';
+import { packRules } from '../../../apps/cli/src/commands/rules/pack-rules.ts';
 import { startTestEngine } from '../../../scripts/test-engine.ts';
 import type { TestEngine } from '../../../scripts/test-engine.ts';
 import { consoleHere, consoleHome, person } from '../console-client.ts';
@@ -11,7 +13,7 @@ import type { Answer, Person } from '../console-client.ts';
 import { buildWarden } from '../sensor/seen.ts';
 
 const root = path.resolve(import.meta.dirname, '../../..');
-const patience = 120_000;
+const patience = Number(process.env['PALISADE_PATIENCE'] ?? 120_000);
 
 /** Engine, console and an agent with its sensor: everything real, of this test alone. */
 export type Line = {
@@ -33,11 +35,15 @@ export async function startLine(): Promise<Line> {
   buildWarden();
   const home = consoleHome();
   const agentHome = mkdtempSync(path.join(tmpdir(), 'palisade-line-'));
-  const [engine, running] = await Promise.all([startTestEngine(), consoleHere({ PALISADE_HOME: home.home })]);
+  const [engine, running] = await Promise.all([startTestEngine(), consoleHere({ PALISADE_HOME: home.home }, undefined, undefined, packRules({ cwd: root } as Io).runtimeRules)]);
   let agent: ChildProcess | undefined;
   let said = '';
   const admin = await person(running.url, { setup: running.firstRun ?? '', name: 'root', password: 'a long enough password' });
-  const list = async (where: string): Promise<Answer[]> => ((await admin.call('GET', where)).body['items'] ?? []) as unknown as Answer[];
+  const list = async (where: string): Promise<Answer[]> => {
+    const { status, body } = await admin.call('GET', where);
+    if (status !== 200) throw new Error(`${where}: ${status} ${JSON.stringify(body)}; the console said:\n${running.log.slice(-5).join('')}`);
+    return body['items'] as unknown as Answer[];
+  };
   async function until<Value>(what: string, ask: () => Promise<Value | undefined>): Promise<Value> {
     for (const end = Date.now() + patience; Date.now() < end; await sleep(25)) {
       const found = await ask();
@@ -78,8 +84,9 @@ export async function startLine(): Promise<Line> {
     engine, running, admin, list, until, stop, said: () => said,
     async restartAgent(signal) {
       await endAgent(signal);
+      const before = said.length;
       startAgent();
-      await armed();
+      await until('the sensor armed again', () => Promise.resolve(said.slice(before).includes('sensor: armed') ? true : undefined));
     },
   };
 }

@@ -6,8 +6,8 @@ import { GatewayError, open } from './call.ts';
 /** One line of the stream; larger is not the console speaking. */
 const maxLine = 1 << 20;
 
-/** Commands as the console sends them, over one connection; ends or throws when that breaks (then ask again). */
-export async function* commandStream(url: string, credentials: Credentials, signal: AbortSignal): AsyncGenerator<AgentCommand, void> {
+/** Commands as the console sends them, over one connection; ends or throws when that breaks (then ask again). `heard` gets the revision of the policy that holds. */
+export async function* commandStream(url: string, credentials: Credentials, signal: AbortSignal, heard: (revision: string) => void = () => undefined): AsyncGenerator<AgentCommand, void> {
   const answer = await open({ url, method: 'GET', path: '/agent/v1/commands', credentials, signal });
   answer.setEncoding('utf8');
   let rest = '';
@@ -19,6 +19,7 @@ export async function* commandStream(url: string, credentials: Credentials, sign
       if (line === '') continue;
       const parsed = StreamLine.parse(JSON.parse(line));
       if ('command' in parsed) yield parsed.command;
+      else if (parsed.policy !== undefined) heard(parsed.policy);
     }
     if (rest.length > maxLine) throw new GatewayError(`a command of more than ${maxLine} characters`, 502);
   }

@@ -13,6 +13,8 @@ export type ContainerFollower = {
   pid(id: string): number | undefined;
   /** A file of the container's image, for when no process of it is left to look through. */
   imageFile(id: string, file: string): string | undefined;
+  /** The image's id, sha256:…, by the container's short id. */
+  image(id: string): string | undefined;
 };
 
 /** Files of images that rules may ask about. */
@@ -26,7 +28,7 @@ const telling = /^(create|start|restart|rename|update|destroy|die|network:)/;
  * Keeps the slots' descriptions up to date from a container engine. Engines tell of a container when it is made, before
  * it runs, so descriptions are mostly there at the first exec. `lost` says when the engine no longer answers.
  */
-export function followContainers(options: { readonly engine: ContainerEngine; readonly slots: Slots; readonly bootTime: number; readonly signal: AbortSignal; described(id: string): void; lost(reason: string): void }): ContainerFollower {
+export function followContainers(options: { readonly engine: ContainerEngine; readonly slots: Slots; readonly bootTime: number; readonly signal: AbortSignal; described(id: string): void; gone(id: string): void; lost(reason: string): void }): ContainerFollower {
   const { engine, slots, signal } = options;
   const pids = new Map<string, number>();
   const asking = new Set<string>();
@@ -88,6 +90,7 @@ export function followContainers(options: { readonly engine: ContainerEngine; re
             slots.remove(id.slice(0, 12));
             pids.delete(id.slice(0, 12));
             images.delete(id.slice(0, 12));
+            options.gone(id);
           } else void look(id);
         }
       } catch (error) {
@@ -98,7 +101,7 @@ export function followContainers(options: { readonly engine: ContainerEngine; re
   }
 
   void follow();
-  return { ask: (id) => void look(id), pid: (id) => pids.get(id), imageFile: (id, file) => files.get(images.get(id) ?? '')?.get(file) };
+  return { ask: (id) => void look(id), pid: (id) => pids.get(id), imageFile: (id, file) => files.get(images.get(id) ?? '')?.get(file), image: (id) => images.get(id) };
 }
 
 function topmost(directories: readonly string[], file: string): string | undefined {

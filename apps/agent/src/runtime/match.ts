@@ -7,6 +7,7 @@ import type { EventSource, Process } from '@palisade/syscall-rules/event';
 import { alertOf } from '@palisade/syscall-rules/output/alert';
 import type { Rule } from '@palisade/syscall-rules/rule';
 import { wallClock } from '@palisade/syscall-rules/fields/clock';
+import { factsOf, placeOf } from '../response/place-of.ts';
 import type { Match } from './detections.ts';
 
 /** A rule's words in both languages. */
@@ -16,7 +17,7 @@ export type RuleWords = { readonly en: RuleText; readonly 'zh-CN': RuleText };
 const limits = { ancestors: 32, events: 300, text: 2000 } as const;
 const seconds = { before: 60, after: 5 } as const;
 
-const cut = (text: string, length: number = limits.text): string => (text.length <= length ? text : `${text.slice(0, length - 1)}…`);
+export const cut = (text: string, length: number = limits.text): string => (text.length <= length ? text : `${text.slice(0, length - 1)}…`);
 
 /** Takes everything a detection needs out of the event, which the next record reuses. */
 export function matchOf(rule: Pick<Rule, 'name' | 'id' | 'priority' | 'tags' | 'output' | 'desc'>, event: LiveEvent, source: EventSource, recorder: Recorder, words: RuleWords | undefined, finish: (text: string) => string = (text) => text): Match {
@@ -25,6 +26,7 @@ export function matchOf(rule: Pick<Rule, 'name' | 'id' | 'priority' | 'tags' | '
   const alert = alertOf(rule, event, source);
   const time = event.time;
   const host = container.id === 'host';
+  const place = placeOf(container, '');
   const texts = (part: keyof RuleText): Text => ({ en: words?.en[part] ?? '', 'zh-CN': words?.['zh-CN'][part] ?? '' });
   return {
     at: Number(wallClock(time, source.origin) / 1_000_000n),
@@ -37,13 +39,16 @@ export function matchOf(rule: Pick<Rule, 'name' | 'id' | 'priority' | 'tags' | '
     output: cut(finish(alert.output), 10_000),
     fields: Object.fromEntries(Object.entries(alert.output_fields).slice(0, 100).map(([name, value]) => [name, typeof value === 'bigint' ? String(value) : typeof value === 'string' ? cut(value) : value])),
     action: 'alerted',
+    process: { pid: process.pid, start: process.start, name: cut(process.comm, 64), path: cut(process.exepath, 4096) },
+    place, facts: factsOf(rule, event),
+    ...(place.project === undefined ? {} : { project: cut(place.project, 300) }), ...(place.workload === undefined ? {} : { workload: cut(place.workload, 300) }),
     tree: () => branchOf(process),
-    around: () => aroundOf(recorder, container.id, time),
+    around: () => recordingOf(recorder, container.id, time),
   };
 }
 
 /** The process and those it came from, the first one first. */
-function branchOf(process: Process): TreeProcess[] {
+export function branchOf(process: Process): TreeProcess[] {
   const branch: TreeProcess[] = [];
   for (let at: Process | undefined = process; at !== undefined && branch.length < limits.ancestors; at = at.parent) {
     const { container } = at;
@@ -56,8 +61,8 @@ function branchOf(process: Process): TreeProcess[] {
 }
 
 /** What the recorder holds around a moment; of too many events those nearest to it. */
-function aroundOf(recorder: Recorder, container: string, time: number): Around {
-  const recording = recorder.around(container, time, seconds.before, seconds.after);
+export function recordingOf(recorder: Recorder, container: string, time: number, span: { readonly before: number; readonly after: number } = seconds): Around {
+  const recording = recorder.around(container, time, span.before, span.after);
   const near = recording.events.length <= limits.events ? recording.events : [...recording.events].sort((a, b) => Math.abs(a.time - time) - Math.abs(b.time - time)).slice(0, limits.events).sort((a, b) => a.time - b.time);
   return {
     secondsBefore: recording.secondsBefore, secondsAfter: recording.secondsAfter, dropped: recording.dropped, left: recording.events.length - near.length,

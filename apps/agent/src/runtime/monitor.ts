@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import { createSlots } from '@palisade/behaviour/container/slots';
 import type { SensorRecord } from '@palisade/behaviour/decode';
+import { kinds } from '@palisade/behaviour/decode.gen';
 import { createSockets } from '@palisade/behaviour/descriptor/sockets';
 import type { LiveEvent } from '@palisade/behaviour/event/live-event';
 import { createNames } from '@palisade/behaviour/names/names';
@@ -16,6 +17,7 @@ import { needsOf } from '@palisade/behaviour/wanted/calls';
 import type { ContainerEngine } from '@palisade/engine/engine';
 import type { Gap } from '@palisade/model/gap';
 import { createRuleEngine } from '@palisade/syscall-rules/engine';
+import type { Container } from '@palisade/syscall-rules/event';
 import type { FieldContext } from '@palisade/syscall-rules/fields/field';
 import type { Rule } from '@palisade/syscall-rules/rule';
 import type { WindowMatch } from '@palisade/syscall-rules/windowed/count';
@@ -49,6 +51,10 @@ export type MonitorOptions = {
   /** Each event before it is decided, for whoever records a trace. */
   onEvent?(event: LiveEvent, context: FieldContext): void;
   onGap(gap: Gap): void;
+  /** What the kernel side did by itself: an exec denied, a container held. `process` where it is known. */
+  onKernelAct?(record: SensorRecord, process: LiveProcess | undefined): void;
+  /** The engine described a container, or it is gone (undefined). */
+  onContainer?(id: string, container: Container | undefined, image: string | undefined): void;
   /** Start the sensor anew when it dies, keeping process tree and recorder; without it the monitor ends with its sensor. */
   readonly keep?: { onOutage(outage: Outage): void; onArmed(armed: Armed): void; onFailure(reason: string): void };
   readonly signal: AbortSignal;
@@ -61,6 +67,8 @@ export type Monitor = {
   readonly pipeline: Pipeline;
   /** The last events of every container, to be attached to detections. */
   readonly recorder: Recorder;
+  /** Ms since 1970 at which the records' clock was 0. */
+  readonly boot: number;
   /** Rules in force. */
   readonly rules: MonitorRules;
 };
@@ -107,6 +115,8 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
       signal,
       described(id) {
         names.forget(id);
+        const container = slots.get(id)?.container;
+        if (container !== undefined && container.fullId !== '') options.onContainer?.(container.fullId, container, follower?.image(id));
         pipeline.described(id);
         const { container } = slots.get(id) ?? {};
         // Told once a start, and not of those that ran before us.
@@ -115,6 +125,7 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
         starts.set(id, container.started);
         pipeline.started(id, (Date.now() - boot) * 1e6);
       },
+      gone: (id) => options.onContainer?.(id, undefined, undefined),
       lost: (reason) => onGap({ kind: 'engine-absent', subject: 'container engine', since: new Date().toISOString(), reason, count: 1 }),
     });
   }
@@ -124,7 +135,11 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
     calls: needs.calls,
     prefixes: needs.prefixes,
     dns: true,
-    onRecord: pipeline.take,
+    onRecord(record) {
+      const { kind, pid } = record.header;
+      if (kind === kinds.denied || kind === kinds.held) options.onKernelAct?.(record, tree.get(pid));
+      if (kind !== kinds.held) pipeline.take(record);
+    },
     onLoss: (loss) => {
       for (const gap of lossGap(loss)) onGap(gap);
     },
@@ -144,7 +159,7 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
   for (const timer of [sweep, tick]) timer.unref();
   signal.addEventListener('abort', () => [sweep, tick].forEach(clearInterval), { once: true });
   if (warden.armed.origin !== undefined) source.origin = BigInt(warden.armed.origin);
-  return { context, warden, needs, pipeline, recorder, rules: enabled };
+  return { context, warden, needs, pipeline, recorder, boot, rules: enabled };
 }
 
 /** A warden that is started again whenever it dies; each time without one is told as an outage. */

@@ -1,16 +1,27 @@
 import { existsSync } from 'node:fs';
 import type { ContainerEngine } from '@palisade/engine/engine';
 import type { Detection } from '@palisade/model/detection';
+import { kinds, tags } from '@palisade/behaviour/decode.gen';
+import { textOf } from '@palisade/behaviour/decode';
 import { messageOf } from '@palisade/model/error';
 import type { Gap } from '@palisade/model/gap';
 import type { Node } from '@palisade/model/node';
 import type { FieldContext } from '@palisade/syscall-rules/fields/field';
 import { windowText } from '@palisade/syscall-rules/windowed/count';
+import type { DesiredPolicy, ImageStanding, Response } from '@palisade/model/response';
+import { createGatherer } from '../evidence/gather.ts';
+import type { Reporter } from '../report.ts';
+import { placeOf } from '../response/place-of.ts';
+import { preventable } from '../response/preventable.ts';
+import type { Responder } from '../response/responder.ts';
+import { createResponder } from '../response/responder.ts';
 import { rest } from '../gateway/deliver.ts';
 import type { Armed } from '../sensor/warden.ts';
 import { createDetections } from './detections.ts';
+import type { Match } from './detections.ts';
 import type { RuleWords } from './match.ts';
-import { matchOf } from './match.ts';
+import { deniedMatch } from './denied.ts';
+import { matchOf, recordingOf } from './match.ts';
 import type { Monitor, MonitorRules } from './monitor.ts';
 import { startMonitor } from './monitor.ts';
 import { createSensorGaps } from './sensor-gaps.ts';
@@ -27,6 +38,9 @@ export type WatchSetup = {
 export type NodeWatch = {
   readonly sensor: NonNullable<Node['sensor']>;
   killProcess(pid: number, start: number): Promise<void>;
+  readonly responder: Pick<Responder, 'policy' | 'command' | 'knows'>;
+  /** The recorder's last events of a container (full id), newest last; undefined while no sensor runs. */
+  activity(container: string | undefined, seconds: number): unknown;
   /** Resolves when everything counted has been told. */
   readonly ended: Promise<void>;
 };
@@ -36,7 +50,17 @@ export type NodeWatchOptions = WatchSetup & {
   /** Calls go to the engine of the moment, and fail while there is none. */
   readonly engine: ContainerEngine;
   tell(detection: Detection): void;
+  responded(response: Response): void;
+  put: Reporter['put'];
   gaps(gaps: readonly Gap[]): void;
+  responseGaps(gaps: readonly Gap[]): void;
+  /** Where responses in force are remembered. */
+  readonly folder: string;
+  /** The policy that held before this start. */
+  readonly policy: DesiredPolicy | undefined;
+  standing(image: string): Promise<ImageStanding>;
+  /** Directory in bpffs for what must hold when every process is dead; absent: nothing is pinned. */
+  readonly pins?: string;
   /** The sensor's state changed. */
   changed(): void;
   readonly signal: AbortSignal;
@@ -53,8 +77,21 @@ export function watchNode(options: NodeWatchOptions): NodeWatch {
   let monitor: Monitor | undefined;
   const gaps = createSensorGaps(Date.now);
   const detections = createDetections(options.node, options.tell, Date.now);
+  const sensorPort = (): ReturnType<Parameters<typeof createResponder>[0]['sensor']> => (monitor === undefined ? undefined : { request: monitor.warden.request, isolation: monitor.warden.armed.isolation, pinned: monitor.warden.armed.pinned });
+  const responder = createResponder({
+    folder: options.folder, node: options.node, engine: options.engine, sensor: sensorPort, tell: options.responded, gaps: options.responseGaps, standing: options.standing, now: Date.now, log,
+    collect: createGatherer({ node: options.node, procRoot: '/proc', engine: options.engine, put: options.put, now: Date.now, recorder: () => (monitor === undefined ? undefined : { recorder: monitor.recorder, time: (Date.now() - monitor.boot) * 1e6 }) }),
+    acted: detections.acted,
+  });
+  if (options.policy !== undefined) responder.policy(options.policy);
+  function matched(match: Match): void {
+    const { waivedBy, asked } = responder.judge(match);
+    const id = detections.add(waivedBy === undefined ? match : { ...match, waivedBy });
+    if (asked.length > 0) void responder.act(id, match, asked).catch((error: unknown) => log(`response to ${match.rule}: ${messageOf(error)}`));
+  }
   const tick = setInterval(() => {
     detections.tick();
+    responder.tick();
     const present = gaps.take();
     if (present !== undefined) options.gaps(present);
   }, 1000);
@@ -77,24 +114,38 @@ export function watchNode(options: NodeWatchOptions): NodeWatch {
   async function start(ending: AbortSignal): Promise<void> {
     let words: ReadonlyMap<string, RuleWords> = new Map();
     let rules = 0;
-    const armed = (by: Armed): void => become({ state: 'armed', rules, programs: by.programs.filter((program) => program.state === 'attached').length });
+    const armed = (by: Armed): void => {
+      become({ state: 'armed', rules, programs: by.programs.filter((program) => program.state === 'attached').length });
+      responder.armed();
+    };
     monitor = await startMonitor({
       program: options.program,
       procRoot: '/proc',
+      ...(options.pins === undefined ? {} : { pins: options.pins }),
       load(context) {
         const loaded = options.load(context);
         if (loaded === undefined) throw new Error('no rule pack is installed (content/runtime)');
         for (const line of loaded.broken) gaps.add({ kind: 'rule-broken', subject: line.slice(0, 300), reason: 'this rule does not load: it is left out', count: 1 });
         words = loaded.words;
         rules = [...loaded.rules, ...loaded.windows].filter((rule) => rule.enabled).length;
+        responder.pack(preventable(loaded));
         return loaded;
       },
       engine: options.engine,
       onMatch(rule, event) {
-        if (monitor !== undefined) detections.add(matchOf(rule, event, monitor.context.source, monitor.recorder, words.get(rule.id)));
+        if (monitor !== undefined) matched(matchOf(rule, event, monitor.context.source, monitor.recorder, words.get(rule.id)));
       },
       onWindow(match, event) {
-        if (monitor !== undefined) detections.add(matchOf(match.rule, event, monitor.context.source, monitor.recorder, words.get(match.rule.id), (line) => windowText(line, match)));
+        if (monitor !== undefined) matched(matchOf(match.rule, event, monitor.context.source, monitor.recorder, words.get(match.rule.id), (line) => windowText(line, match)));
+      },
+      onContainer: (id, container, image) => responder.container(id, container === undefined ? undefined : placeOf(container, responder.cluster), image),
+      onKernelAct(record, process) {
+        const { header } = record;
+        if (header.kind === kinds.held) return responder.holds.told(header.container, header.arg0);
+        if (monitor === undefined) return;
+        const exec = { cause: header.arg0, container: header.container, path: textOf(record, tags.exe) ?? '' };
+        const match = deniedMatch(record, process, responder.whose(exec), monitor.context.source, monitor.recorder);
+        responder.denied(exec, detections.add(match), match);
       },
       onGap: gaps.add,
       keep: {
@@ -130,6 +181,7 @@ export function watchNode(options: NodeWatchOptions): NodeWatch {
       } finally {
         ending.abort();
         monitor = undefined;
+        responder.armed();
       }
     }
   }
@@ -137,6 +189,7 @@ export function watchNode(options: NodeWatchOptions): NodeWatch {
   const ended = run().finally(() => {
     clearInterval(tick);
     detections.flush();
+    responder.flush();
   });
   return {
     get sensor() {
@@ -145,6 +198,12 @@ export function watchNode(options: NodeWatchOptions): NodeWatch {
     async killProcess(pid, start) {
       if (monitor === undefined) throw new Error('no sensor runs on this node: a process can only be ended through it');
       await monitor.warden.request({ op: 'signal', pid, start, signalNumber: 9 });
+    },
+    responder,
+    activity(container, seconds) {
+      if (monitor === undefined) return undefined;
+      const time = (Date.now() - monitor.boot) * 1e6;
+      return recordingOf(monitor.recorder, container === undefined ? 'host' : container.slice(0, 12), time, { before: seconds, after: 1 });
     },
     ended,
   };

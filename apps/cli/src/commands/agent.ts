@@ -10,13 +10,14 @@ import { productVersion } from '../product-version.ts';
 export const command: Command = {
   summary: { en: 'run the agent of this node', 'zh-CN': '运行本机的节点代理' },
   usage: [
-    'palisade agent [--join TOKEN] [--name NAME] [--no-host-scan] [--sensor PATH | --no-sensor] [--rules FILE]...',
+    'palisade agent [--join TOKEN] [--name NAME] [--no-host-scan] [--sensor PATH | --no-sensor] [--rules FILE]... [--pin DIR]',
     '',
     '--join TOKEN     enrol this node on first use (a join token is made in the console; PALISADE_JOIN does the same)',
     '--name NAME      how the node is called (default: its host name)',
     '--no-host-scan   leave out the packages of the node itself',
     '--sensor PATH    the sensor program (default: the one of this installation, waited for)',
     '--no-sensor      do not watch what runs',
+    '--pin DIR        a folder in bpffs: deny lists, isolation and holds then stay in force when every process of ours is dead',
     '--rules FILE     rule files instead of the product\'s own pack; may be given more than once',
     '',
     'State lies under PALISADE_HOME/agent. DOCKER_HOST=unix://... names the engine.',
@@ -39,6 +40,7 @@ export const command: Command = {
       engineSocket: engineSocket(io.env),
       scanHost: values['no-host-scan'] !== true,
       ...(values['no-sensor'] === true ? {} : { watch: watchSetup(io, values.sensor, values.rules ?? []) }),
+      ...(values.pin === undefined ? {} : { pins: values.pin }),
       signal: AbortSignal.any([io.signal, parentGone(io.env)]),
       log: (message) => io.err(`${new Date().toISOString()} agent: ${message}\n`),
     });
@@ -46,9 +48,9 @@ export const command: Command = {
   },
 };
 
-function parse(args: readonly string[]): { values: { join?: string | undefined; name?: string | undefined; 'no-host-scan'?: boolean | undefined; sensor?: string | undefined; 'no-sensor'?: boolean | undefined; rules?: string[] | undefined } } {
+function parse(args: readonly string[]): { values: { join?: string | undefined; name?: string | undefined; 'no-host-scan'?: boolean | undefined; sensor?: string | undefined; 'no-sensor'?: boolean | undefined; rules?: string[] | undefined; pin?: string | undefined } } {
   try {
-    return parseArgs({ args: [...args], options: { join: { type: 'string' }, name: { type: 'string' }, 'no-host-scan': { type: 'boolean' }, sensor: { type: 'string' }, 'no-sensor': { type: 'boolean' }, rules: { type: 'string', multiple: true } }, strict: true });
+    return parseArgs({ args: [...args], options: { join: { type: 'string' }, name: { type: 'string' }, 'no-host-scan': { type: 'boolean' }, sensor: { type: 'string' }, 'no-sensor': { type: 'boolean' }, rules: { type: 'string', multiple: true }, pin: { type: 'string' } }, strict: true });
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));
   }

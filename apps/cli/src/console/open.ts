@@ -4,13 +4,14 @@ import { startConsole } from '@palisade/app-console/start';
 import type { RunningConsole } from '@palisade/app-console/start';
 import { readSettings } from '@palisade/app-console/settings';
 import type { Io } from '../command.ts';
+import { packRules } from '../commands/rules/pack-rules.ts';
 import { productVersion } from '../product-version.ts';
 
 /** Starts a console as the environment says and tells where it is. Throws when an address is taken, naming it. */
 export async function openConsole(io: Io): Promise<RunningConsole> {
   const zh = io.locale === 'zh-CN';
   io.err(zh ? 'palisade：正在启动控制台…\n' : 'palisade: starting the console…\n');
-  const running = await startConsole(readSettings({ PALISADE_LOG: io.progress ? 'warn' : 'info', ...io.env }), { version: productVersion, web: webFolder() }).catch((error: unknown) => {
+  const running = await startConsole(readSettings({ PALISADE_LOG: io.progress ? 'warn' : 'info', ...io.env }), { version: productVersion, web: webFolder(), ...packRules(io) }).catch((error: unknown) => {
     throw addressInUse(error, io) ?? error;
   });
   io.out(zh ? `控制台：${running.url}\n` : `console: ${running.url}\n`);

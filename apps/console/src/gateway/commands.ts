@@ -16,21 +16,26 @@ export async function addCommand(db: Db, agent: { id: string; cluster: string; n
 
 /**
  * Feeds one agent's open stream until `signal`: first every command not yet answered (a stream that broke may have
- * lost some; the agent knows ids it has done), then new ones as they come, and a ping each 15 s.
+ * lost some; the agent knows ids it has done), then new ones as they come, and a ping each 15 s or when the revision of
+ * the policy that holds changed.
  */
-export async function streamCommands(db: Db, live: Live, agent: string, write: (line: StreamLine) => void, signal: AbortSignal): Promise<void> {
+export async function streamCommands(db: Db, live: Live, agent: string, policy: () => Promise<string>, write: (line: StreamLine) => void, signal: AbortSignal): Promise<void> {
   const sent = new Set<string>();
   let wake = (): void => undefined;
   let pinged = 0;
+  let told = '';
   const leave = live.onCommand((whose) => {
     if (whose === undefined || whose === agent) wake();
   });
   signal.addEventListener('abort', () => wake(), { once: true });
   try {
     while (!signal.aborted) {
-      if (Date.now() - pinged >= 15_000) {
+      // Told with each ping, so that an agent that failed to fetch it tries again.
+      const revision = await policy();
+      if (revision !== told || Date.now() - pinged >= 15_000) {
+        told = revision;
         pinged = Date.now();
-        write({ ping: new Date(pinged).toISOString() });
+        write({ ping: new Date(pinged).toISOString(), policy: revision });
         // An agent with nothing new to say sends nothing: its open stream is what shows that it lives.
         await sql`update agents set seen_at = now() where id = ${agent}`.execute(db);
       }

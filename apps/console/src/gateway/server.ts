@@ -3,6 +3,7 @@ import type { FastifyBaseLogger, FastifyRequest } from 'fastify';
 import type { TLSSocket } from 'node:tls';
 import type { Readable } from 'node:stream';
 import { sql } from 'kysely';
+import { z } from 'zod';
 import { EnrolRequest, RenewRequest } from '@palisade/model/wire';
 import type { Context } from '../context.ts';
 import { refuse } from '../errors.ts';
@@ -13,9 +14,13 @@ import { ingestKinds } from '../ingest/registry.ts';
 import type { Sender } from '../ingest/kind.ts';
 import { checkAttempts, noteFailure } from '../auth/throttle.ts';
 import { metrics } from '../metrics.ts';
+import { createRevisions, desiredPolicy } from '../responses/desired.ts';
+import { imageStanding } from '../responses/image-standing.ts';
 import { streamCommands } from './commands.ts';
 import { enrol, normalSerial, renew } from './enrolment.ts';
 import { readItems } from './read-items.ts';
+
+const ImageQuery = z.object({ id: z.string().regex(/^sha256:[0-9a-f]{64}$/) });
 
 /** The door for agents: TLS with client certificates of our own authority (only the CA and enrolment answer without one). */
 export async function createGateway(context: Context, hosts: readonly string[]): Promise<App> {
@@ -76,15 +81,25 @@ export async function createGateway(context: Context, hosts: readonly string[]):
     return answer;
   });
 
+  gateway.get('/agent/v1/policy', async (request) => desiredPolicy(db, (await agentOf(context, request)).cluster));
+
+  gateway.get('/agent/v1/image', async (request) => {
+    const { cluster } = await agentOf(context, request);
+    const query = ImageQuery.safeParse(request.query);
+    if (!query.success) throw refuse('bad-request', 'id: an image id (sha256:…) is needed');
+    return imageStanding(db, cluster, query.data.id);
+  });
+
+  const revisions = createRevisions(db);
   gateway.get('/agent/v1/commands', async (request, reply) => {
-    const { agent } = await agentOf(context, request);
+    const { agent, cluster } = await agentOf(context, request);
     const stop = new AbortController();
     streams.add(stop);
     reply.hijack();
     reply.raw.writeHead(200, { 'content-type': 'application/x-ndjson', 'cache-control': 'no-store' });
     request.raw.socket.on('close', () => stop.abort());
     try {
-      await streamCommands(db, live, agent, (line) => reply.raw.write(`${JSON.stringify(line)}\n`), stop.signal);
+      await streamCommands(db, live, agent, () => revisions(cluster), (line) => reply.raw.write(`${JSON.stringify(line)}\n`), stop.signal);
     } catch (error) {
       log.warn({ agent, error: String(error) }, 'command stream ended');
     } finally {

@@ -18,16 +18,18 @@ export const detection = ingestKind({
     const key = body.container === undefined ? null : containerKey(sender.cluster, body.container);
     const { count, ...told } = body;
     const stored = JSON.stringify(told);
-    const known = await sql<{ incident: string | null }>`update detections set count = count + ${count}, last_at = greatest(last_at, ${body.lastAt}), body = detections.body || (${stored}::jsonb - 'at')
+    const known = await sql<{ incident: string | null }>`update detections set count = count + ${count}, last_at = greatest(last_at, ${body.lastAt}), action = ${body.action}, body = detections.body || (${stored}::jsonb - 'at')
       where id = ${body.id} and node = ${sender.node} and at between ${body.at}::timestamptz - interval '1 hour' and ${body.at}::timestamptz + interval '1 hour' returning incident`.execute(db);
     if (known.rows.length > 0) {
       const incident = known.rows[0]?.incident ?? null;
       if (incident !== null && count > 0) await sql`update incidents set last_at = greatest(last_at, ${body.lastAt}) where id = ${incident}`.execute(db);
       return;
     }
-    await sql`insert into detections (id, at, cluster, node, container_key, namespace, project, rule, priority, count, last_at, action, tactics, body)
-      select ${body.id}, ${body.at}, ${sender.cluster}, ${sender.node}, ${key}, coalesce(c.namespace, ${body.namespace ?? null}), c.project, ${body.rule}, ${rulePriorities.indexOf(body.priority)}, ${Math.max(1, count)}, ${body.lastAt}, ${body.action}, ${tacticsOf(body.tags)}, ${stored}::jsonb
+    await sql`insert into detections (id, at, cluster, node, container_key, namespace, project, rule, priority, count, last_at, action, tactics, waived_by, body)
+      select ${body.id}, ${body.at}, ${sender.cluster}, ${sender.node}, ${key}, coalesce(c.namespace, ${body.namespace ?? null}), coalesce(c.project, ${body.project ?? null}), ${body.rule}, ${rulePriorities.indexOf(body.priority)}, ${Math.max(1, count)}, ${body.lastAt}, ${body.action}, ${tacticsOf(body.tags)}, ${body.waivedBy ?? null}, ${stored}::jsonb
       from (select 1) one left join containers c on c.key = ${key}`.execute(db);
+    // Counted and shown as waived, but nobody's incident.
+    if (body.waivedBy !== undefined) return;
     const incident = await joinIncident(db, body, sender);
     if (incident !== undefined) await announce(db, 'incidents', sender.cluster, incident);
   },

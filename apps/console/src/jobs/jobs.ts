@@ -1,8 +1,10 @@
+import { sql } from 'kysely';
 import type { Logger } from 'pino';
 import { announce } from '../live.ts';
 import type { Live } from '../live.ts';
 import type { Db } from '../postgres/database.ts';
-import { openPartitions, retire } from '../postgres/partitions.ts';
+import { openPartitions, retentionDays, retire } from '../postgres/partitions.ts';
+import { retireEvidence } from '../evidence/retire.ts';
 import { judgeStored } from '../ingest/judge-container.ts';
 import { ingestKinds } from '../ingest/registry.ts';
 import { replayHeld } from './replay-held.ts';
@@ -43,6 +45,9 @@ export function startJobs(db: Db, live: Live, log: Logger, now: () => Date = () 
     try {
       await openPartitions(db, now());
       const { dropped, rows } = await retire(db, now());
+      const emptied = await retireEvidence(db, now(), (await retentionDays(db)).evidence);
+      if (emptied > 0) log.info({ evidence: emptied }, 'files of evidence older than its retention are removed; its chain stays');
+      await sql`delete from commands where kind = 'activity' and finished_at < now() - interval '1 hour'`.execute(db);
       if (dropped.length > 0 || Object.keys(rows).length > 0) log.info({ dropped, rows }, 'what was older than its retention is removed');
     } catch (error) {
       if (!stopped) log.error({ error: String(error) }, 'partitions not kept');

@@ -10,6 +10,7 @@ import { text as judging } from './0008-judging.ts';
 import { text as findRules } from './0009-find-rules.ts';
 import { text as hostImages } from './0010-host-images.ts';
 import { text as detections } from './0011-detections.ts';
+import { text as responses } from './0012-responses.ts';
 
 /** Every step, in order; only ever appended to. */
 export const migrations: readonly Migration[] = [
@@ -24,4 +25,5 @@ export const migrations: readonly Migration[] = [
   { name: '0009-find-rules', text: findRules },
   { name: '0010-host-images', text: hostImages },
   { name: '0011-detections', text: detections },
+  { name: '0012-responses', text: responses },
 ];

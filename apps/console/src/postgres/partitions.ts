@@ -4,7 +4,7 @@ import type { Db } from './database.ts';
 import { refuse } from '../errors.ts';
 
 /** Tables that grow with time, and for how many days each is kept unless a setting says otherwise. */
-const retention = { audit: 730, changes: 2, item_ledger: 45, items_held: 90, detections: 180, waf_events: 60 } as const;
+const retention = { audit: 730, changes: 2, item_ledger: 45, items_held: 90, detections: 180, responses: 365, waf_events: 60 } as const;
 export type PartitionedTable = keyof typeof retention;
 export const partitionedTables = Object.keys(retention) as PartitionedTable[];
 
@@ -20,13 +20,17 @@ type EndedTable = keyof typeof ended;
 
 const days = z.number().int().min(1).max(36_500);
 
+/** Days for which files of evidence are kept; their entries in the chain stay. */
+const evidenceDays = 365;
+
 /** The setting `retention`: days by table; what it doesn't name keeps its default. The audit trail is kept 90 days at least. */
 export const RetentionSetting = z.strictObject({
   ...Object.fromEntries([...partitionedTables, ...(Object.keys(ended) as EndedTable[])].map((table) => [table, days.optional()])),
+  evidence: days.optional(),
   audit: days.min(90).optional(),
   // An item may come again for as long as an agent can hold it; forgotten earlier, it would be stored twice.
   item_ledger: days.min(7).optional(),
-}) as z.ZodType<Partial<Record<PartitionedTable | EndedTable, number>>>;
+}) as z.ZodType<Partial<Record<PartitionedTable | EndedTable | 'evidence', number>>>;
 
 /** Advisory lock (shared by backups, exclusive for the removal of partitions). */
 export const partitionWork = 7_443_003;
@@ -78,12 +82,12 @@ export async function openPartitions(db: Db, now: Date): Promise<string[]> {
 }
 
 /** How many days each kind is kept: the defaults with what the settings change. A setting that doesn't fit is refused, not guessed. */
-export async function retentionDays(db: Db): Promise<Record<PartitionedTable | EndedTable, number>> {
+export async function retentionDays(db: Db): Promise<Record<PartitionedTable | EndedTable | 'evidence', number>> {
   const row = await sql<{ value: unknown }>`select value from settings where key = 'retention'`.execute(db);
   const set = RetentionSetting.safeParse(row.rows[0]?.value ?? {});
   if (!set.success) throw refuse('invalid-document', `settings, retention: ${set.error.issues[0]?.path.join('.') ?? ''}: ${set.error.issues[0]?.message ?? ''}; nothing is removed`);
   const rows = Object.fromEntries(Object.entries(ended).map(([table, { days: kept }]) => [table, kept])) as Record<EndedTable, number>;
-  return { ...retention, ...rows, ...set.data };
+  return { ...retention, evidence: evidenceDays, ...rows, ...set.data };
 }
 
 /**

@@ -1,13 +1,14 @@
 import { sql } from 'kysely';
 import { z } from 'zod';
 import { Container } from '@palisade/model/container';
+import { Around, RulePriority, rulePriorities } from '@palisade/model/detection';
 import { Finding } from '@palisade/model/finding';
 import type { Scope } from '@palisade/model/scope';
 import { severities } from '@palisade/model/severity';
 import { Text } from '@palisade/model/text';
 import { workloadConfig } from '@palisade/inspect/workload-config/detector';
 import { workloadConfigRules } from '@palisade/inspect/workload-config/rules';
-import { audit } from '../audit.ts';
+import { actorOf } from '../audit.ts';
 import { visiblePlaces } from '../auth/visible.ts';
 import type { Context } from '../context.ts';
 import { refuse } from '../errors.ts';
@@ -17,14 +18,16 @@ import { demand } from '../http/guard.ts';
 import { likeText, list, pageOf, pageQuery } from '../http/page.ts';
 import type { SortKey } from '../http/page.ts';
 import { announce } from '../live.ts';
+import { askAgent } from '../responses/ask.ts';
+import { ResponseRow, responsesOf } from './responses.ts';
 import { Counts } from './images.ts';
 
 const Severity = z.enum(severities);
 const states = ['created', 'running', 'paused', 'restarting', 'exited', 'dead', 'unknown'] as const;
-export const actions = ['pause', 'unpause', 'stop', 'kill'] as const;
+export const actions = ['pause', 'unpause', 'stop', 'kill', 'isolate', 'reconnect', 'collect'] as const;
 const Action = z.enum(actions);
 /** Which actions make sense in which state; the engine has the last word. */
-const possible: Readonly<Record<(typeof states)[number], readonly (typeof actions)[number][]>> = { created: [], running: ['pause', 'stop', 'kill'], paused: ['unpause', 'stop', 'kill'], restarting: ['stop', 'kill'], exited: [], dead: [], unknown: ['stop', 'kill'] };
+const possible: Readonly<Record<(typeof states)[number], readonly (typeof actions)[number][]>> = { created: [], running: ['pause', 'isolate', 'reconnect', 'collect', 'stop', 'kill'], paused: ['unpause', 'isolate', 'reconnect', 'collect', 'stop', 'kill'], restarting: ['stop', 'kill'], exited: [], dead: [], unknown: ['stop', 'kill'] };
 
 /** `risks`: rules that the way it runs breaks, `worst` the severity of the worst of them. `image.counts` null: not scanned yet; `matched`: against a feed. */
 export const ContainerRow = z.object({
@@ -40,7 +43,9 @@ const columns = sql`c.key id, c.name, c.state, c.cluster, jsonb_build_object('id
 const from = sql`containers c left join nodes n on n.id = c.node left join images i on i.key = c.image_key`;
 
 const ActionRow = z.object({ id: z.string(), action: z.string(), state: z.enum(['waiting', 'sent', 'done', 'failed', 'expired']), createdAt: z.string(), createdBy: z.string(), finishedAt: z.string().nullable(), message: z.string().nullable() });
-export const ContainerDetail = ContainerRow.extend({ container: Container, findings: z.array(Finding.omit({ priority: true })), possible: z.array(Action), actions: z.array(ActionRow) });
+export const ContainerDetail = ContainerRow.extend({ container: Container, findings: z.array(Finding.omit({ priority: true })), possible: z.array(Action), actions: z.array(ActionRow), isolated: z.boolean(), responses: z.array(ResponseRow), detections: z.object({ open: z.number(), waived: z.number(), worst: RulePriority.nullable() }) });
+/** `around` null: not answered yet, or failed with `message`. */
+export const Activity = z.object({ state: z.enum(['waiting', 'sent', 'done', 'failed', 'expired']), message: z.string().nullable(), at: z.string().nullable(), around: Around.nullable() });
 export const RiskRow = z.object({ rule: z.string(), severity: Severity, title: Text, containers: z.number(), running: z.number() });
 
 const sorts: Readonly<Record<string, SortKey>> = {
@@ -101,14 +106,22 @@ export function containerRoutes(app: App, context: Context): void {
 
   app.get('/api/v1/containers/:id', { config: { permission: 'read' }, schema: { tags: ['workloads'], summary: 'One container: how it runs, what that opens, what was done to it', params, response: { 200: ContainerDetail } } }, async (request) => {
     const place = await find(request.scopes, request.params.id);
-    const [rows, done] = await Promise.all([
+    const [responses, isolation, seen, rows, done] = await Promise.all([
+      responsesOf(db, request.scopes, { container: place.key }),
+      responsesOf(db, request.scopes, { container: place.key, action: 'isolate', limit: 1 }),
+      sql<{ open: number; waived: number; worst: number | null }>`select count(*) filter (where state <> 'closed' and waived_by is null)::int open, count(*) filter (where waived_by is not null)::int waived, min(priority) filter (where state <> 'closed' and waived_by is null) worst from detections where container_key = ${place.key}`.execute(db),
       sql<z.infer<typeof ContainerRow> & { container: Container }>`select ${columns}, c.body container from ${from} where c.key = ${place.key}`.execute(db),
-      sql<z.infer<typeof ActionRow>>`select id, kind action, state, created_at "createdAt", created_by "createdBy", finished_at "finishedAt", message from commands where body ? 'container' and body->>'container' = ${place.container_id} and node = ${place.node} order by created_at desc limit 20`.execute(db),
+      sql<z.infer<typeof ActionRow>>`select id, kind action, state, created_at "createdAt", created_by "createdBy", finished_at "finishedAt", message from commands where kind <> 'activity' and body ? 'container' and body->>'container' = ${place.container_id} and node = ${place.node} order by created_at desc limit 20`.execute(db),
     ]);
     const row = rows.rows[0];
     if (row === undefined) throw refuse('not-found');
     const findings = workloadConfig.inspect(row.container).sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity));
-    return { ...row, findings, possible: place.removed ? [] : [...possible[place.state]], actions: done.rows };
+    const isolated = isolation[0] !== undefined && isolation[0].result === 'done' && isolation[0].undoneAt === null;
+    const { open = 0, waived = 0, worst = null } = seen.rows[0] ?? {};
+    return {
+      ...row, findings, possible: place.removed ? [] : possible[place.state].filter((action) => action !== (isolated ? 'isolate' : 'reconnect')), actions: done.rows, isolated, responses,
+      detections: { open, waived, worst: worst === null ? null : (rulePriorities[worst] ?? null) },
+    };
   });
 
   app.post(
@@ -124,18 +137,36 @@ export function containerRoutes(app: App, context: Context): void {
       const { action } = request.body;
       if (place.removed) throw refuse('conflict', 'this container is gone');
       if (!possible[place.state].includes(action)) throw refuse('conflict', `a container that is ${place.state} cannot be asked to ${action}`);
-      const agents = await sql<{ id: string; cluster: string; node: string }>`select id, cluster, node from agents where node = ${place.node} and cluster = ${place.cluster} and revoked_at is null order by seen_at desc nulls last limit 1`.execute(db);
-      const agent = agents.rows[0];
-      if (agent === undefined) throw refuse('conflict', 'no agent is enrolled on this container\'s node');
-      const id = await db.transaction().execute(async (trx) => {
-        const made = await addCommand(trx, agent, { kind: action, body: { container: place.container_id }, by: request.principal.name, expiresMinutes: 5 });
-        await audit(trx, { name: request.principal.name, address: request.ip }, `container.${action}`, place.key, { name: place.name, container: place.container_id, node: place.node, command: made }, place.cluster);
-        await announce(trx, 'containers', place.cluster, place.key);
-        return made;
+      const { id, agent } = await askAgent(db, {
+        node: place.node, cluster: place.cluster, kind: action, body: { container: place.container_id }, subject: place.key, audit: `container.${action}`, actor: actorOf(request),
+        about: { container: place.container_id, containerName: place.name, ...(place.namespace === null ? {} : { namespace: place.namespace }), ...(place.project === null ? {} : { project: place.project }) },
       });
-      live.nudge('commands', agent.id);
+      await announce(db, 'containers', place.cluster, place.key);
+      live.nudge('commands', agent);
       live.nudge('changes');
       return { id };
     },
   );
+
+  app.post(
+    '/api/v1/containers/:id/activity',
+    { config: { permission: 'triage' }, schema: { tags: ['workloads'], summary: 'Ask the agent for what its recorder holds of this container now; the answer is read with the id', params, body: z.object({ seconds: z.number().int().min(1).max(3600).default(300) }), response: { 200: z.object({ id: z.string() }) } } },
+    async (request) => {
+      const place = await find(request.scopes, request.params.id);
+      const agents = await sql<{ id: string; cluster: string; node: string }>`select id, cluster, node from agents where node = ${place.node} and cluster = ${place.cluster} and revoked_at is null order by seen_at desc nulls last limit 1`.execute(db);
+      const agent = agents.rows[0];
+      if (agent === undefined) throw refuse('conflict', 'no agent is enrolled on this container\'s node');
+      const id = await addCommand(db, agent, { kind: 'activity', body: { container: place.container_id, seconds: request.body.seconds }, by: request.principal.name, expiresMinutes: 1 });
+      live.nudge('commands', agent.id);
+      return { id };
+    },
+  );
+
+  app.get('/api/v1/containers/:id/activity/:command', { config: { permission: 'read' }, schema: { tags: ['workloads'], summary: 'What the recorder held when it was asked', params: params.extend({ command: z.string().max(100) }), response: { 200: Activity } } }, async (request) => {
+    const place = await find(request.scopes, request.params.id);
+    const found = await sql<{ state: z.infer<typeof Activity>['state']; message: string | null; result: unknown; at: string | null }>`select state, message, result, finished_at at from commands where id = ${request.params.command} and kind = 'activity' and node = ${place.node} and body->>'container' = ${place.container_id}`.execute(db);
+    const row = found.rows[0];
+    if (row === undefined) throw refuse('not-found');
+    return { state: row.state, message: row.message, at: row.at, around: row.state === 'done' ? Around.parse(row.result) : null };
+  });
 }

@@ -9,11 +9,13 @@ import { actorOf, audit } from '../audit.ts';
 import { visiblePlaces } from '../auth/visible.ts';
 import type { Context } from '../context.ts';
 import { refuse } from '../errors.ts';
-import { addCommand } from '../gateway/commands.ts';
 import type { App } from '../http/app.ts';
 import { demand } from '../http/guard.ts';
 import { likeText, list, pageOf, pageQuery } from '../http/page.ts';
 import { announce } from '../live.ts';
+import { askAgent } from '../responses/ask.ts';
+import { WaiverProposal, waiverProposal } from '../responses/waiver-proposal.ts';
+import { ResponseRow, responsesOf } from './responses.ts';
 
 export const detectionStates = ['open', 'acknowledged', 'closed'] as const;
 const State = z.enum(detectionStates);
@@ -23,22 +25,22 @@ const Named = z.object({ id: z.string(), name: z.string() });
 /** `container` null: on the node itself. `count`: how often the same thing happened within its window. */
 export const DetectionRow = z.object({
   id: z.string(), at: z.string(), lastAt: z.string(), count: z.number(), rule: z.string(), priority: RulePriority, title: Text, output: z.string(), tactics: z.array(z.string()), state: State, action: z.string(), folded: z.boolean(),
-  container: Named.nullable(), node: Named, image: z.string().nullable(), namespace: z.string().nullable(), project: z.string().nullable(), incident: z.string().nullable(),
+  container: Named.nullable(), node: Named, image: z.string().nullable(), namespace: z.string().nullable(), project: z.string().nullable(), incident: z.string().nullable(), waivedBy: z.string().nullable(),
 });
 const CommandRow = z.object({ id: z.string(), action: z.string(), state: z.enum(['waiting', 'sent', 'done', 'failed', 'expired']), createdAt: z.string(), createdBy: z.string(), finishedAt: z.string().nullable(), message: z.string().nullable() });
 /** `process`: the one that did it, where it is known well enough to be killed. */
-export const DetectionDetail = DetectionRow.extend({ detection: Detection.omit({ count: true }), process: z.object({ pid: z.number(), name: z.string() }).nullable(), containerState: z.string().nullable(), actions: z.array(CommandRow) });
+export const DetectionDetail = DetectionRow.extend({ detection: Detection.omit({ count: true }), process: z.object({ pid: z.number(), name: z.string() }).nullable(), containerState: z.string().nullable(), actions: z.array(CommandRow), responses: z.array(ResponseRow), evidence: z.array(z.object({ id: z.string(), at: z.string(), files: z.number() })), isolated: z.boolean(), waiver: z.object({ text: z.string(), id: z.string().nullable() }).nullable() });
 export const DetectionGroup = z.object({ id: z.string(), key: z.string(), label: z.string(), priority: RulePriority, detections: z.number(), count: z.number(), lastAt: z.string() });
 
 const columns = sql`d.id, d.at, d.last_at "lastAt", d.count, d.rule, (${sql.lit(`{${rulePriorities.join(',')}}`)}::text[])[d.priority + 1] priority, d.body->'title' title, coalesce(d.body->>'output', '') output, d.tactics, d.state, d.action, coalesce((d.body->>'folded')::boolean, false) folded,
   case when d.container_key is null then null else jsonb_build_object('id', d.container_key, 'name', coalesce(c.name, d.body->>'containerName', d.body->>'container')) end container, jsonb_build_object('id', d.node, 'name', coalesce(n.name, d.node)) node,
-  coalesce(c.image_name, d.body->>'image') image, d.namespace, d.project, d.incident`;
+  coalesce(c.image_name, d.body->>'image') image, d.namespace, d.project, d.incident, d.waived_by "waivedBy"`;
 const from = sql`detections d left join containers c on c.key = d.container_key left join nodes n on n.id = d.node`;
 const groupings = ['rule', 'container', 'node'] as const;
 
 const filters = {
   q: z.string().max(200).optional().describe('part of the rule\'s name or of the output'), priority: RulePriority.optional().describe('this or worse'), rule: z.string().max(500).optional(), container: z.string().max(100).optional(), node: z.string().max(100).optional(), cluster: z.string().max(100).optional(),
-  namespace: z.string().max(200).optional(), project: z.string().max(200).optional(), tactic: Tactic.optional(), state: State.optional(), incident: z.string().max(100).optional(), hours: z.coerce.number().int().min(1).max(24 * 180).optional().describe('of the last so many hours'),
+  namespace: z.string().max(200).optional(), project: z.string().max(200).optional(), tactic: Tactic.optional(), state: State.optional(), incident: z.string().max(100).optional(), waived: z.enum(['yes', 'no', 'all']).optional().describe('counted under a waiver; left out unless asked for'), hours: z.coerce.number().int().min(1).max(24 * 180).optional().describe('of the last so many hours'),
 };
 type Filters = { [Key in keyof typeof filters]?: z.infer<(typeof filters)[Key]> };
 
@@ -46,6 +48,7 @@ function conditions(scopes: readonly Scope[], query: Filters): RawBuilder<boolea
   const where = [visiblePlaces(scopes, 'd')];
   if (query.q !== undefined) where.push(sql`(d.rule ilike ${`%${likeText(query.q)}%`} or d.body->>'output' ilike ${`%${likeText(query.q)}%`} or d.body->'title'->>'zh-CN' ilike ${`%${likeText(query.q)}%`})`);
   if (query.priority !== undefined) where.push(sql`d.priority <= ${rulePriorities.indexOf(query.priority)}`);
+  if (query.waived !== 'all') where.push(query.waived === 'yes' ? sql<boolean>`d.waived_by is not null` : sql<boolean>`d.waived_by is null`);
   if (query.tactic !== undefined) where.push(sql`${query.tactic} = any(d.tactics)`);
   if (query.hours !== undefined) where.push(sql`d.at > now() - make_interval(hours => ${query.hours}::int)`);
   for (const [column, value] of Object.entries({ rule: query.rule, container_key: query.container, node: query.node, cluster: query.cluster, namespace: query.namespace, project: query.project, state: query.state, incident: query.incident })) if (value !== undefined) where.push(sql`${sql.ref(`d.${column}`)} = ${value}`);
@@ -90,10 +93,16 @@ export function detectionRoutes(app: App, context: Context): void {
 
   app.get('/api/v1/detections/:id', { config: { permission: 'read' }, schema: { tags: ['detections'], summary: 'One detection: what happened, the process tree, the events around it, what was done', params, response: { 200: DetectionDetail } } }, async (request) => {
     const row = await find(request.scopes, request.params.id);
-    const actions = await sql<z.infer<typeof CommandRow>>`select id, kind action, state, created_at "createdAt", created_by "createdBy", finished_at "finishedAt", message from commands
-      where node = ${row.nodeId} and body->>'detection' = ${row.id} order by created_at desc limit 20`.execute(db);
+    const [actions, responses, evidence, waivers] = await Promise.all([
+      sql<z.infer<typeof CommandRow>>`select id, kind action, state, created_at "createdAt", created_by "createdBy", finished_at "finishedAt", message from commands
+        where node = ${row.nodeId} and body->>'detection' = ${row.id} order by created_at desc limit 20`.execute(db),
+      responsesOf(db, request.scopes, { detection: row.id }),
+      sql<{ id: string; at: string; files: number }>`select e.id, e.at, jsonb_array_length((e.entry::jsonb)->'evidence'->'files') files from evidence e where e.detection = ${row.id} and ${visiblePlaces(request.scopes, 'e')} order by e.seq desc limit 20`.execute(db),
+      sql<{ id: string }>`select d.id from documents d where d.kind = 'Waiver' and d.name = ${row.waivedBy} and d.cluster in ('', ${row.cluster}) limit 1`.execute(db),
+    ]);
+    const isolation = row.container === null ? undefined : (await responsesOf(db, request.scopes, { container: row.container.id, action: 'isolate', limit: 1 }))[0];
     const guilty = guiltyOf(row);
-    return { ...row, process: guilty === undefined ? null : { pid: guilty.pid, name: guilty.name }, containerState: row.removed ? null : row.containerState, actions: actions.rows };
+    return { ...row, process: guilty === undefined ? null : { pid: guilty.pid, name: guilty.name }, containerState: row.removed ? null : row.containerState, actions: actions.rows, responses, evidence: evidence.rows, isolated: isolation !== undefined && isolation.result === 'done' && isolation.undoneAt === null, waiver: row.waivedBy === null ? null : { text: row.waivedBy, id: waivers.rows[0]?.id ?? null } };
   });
 
   app.post('/api/v1/detections/:id/state', { config: { permission: 'triage' }, schema: { tags: ['detections'], summary: 'Acknowledge, close or reopen', params, body: z.object({ state: State }), response: { 200: z.object({}) } } }, async (request) => {
@@ -108,29 +117,30 @@ export function detectionRoutes(app: App, context: Context): void {
     return {};
   });
 
+  app.get('/api/v1/detections/:id/waiver', { config: { permission: 'read' }, schema: { tags: ['waivers'], summary: 'The narrowest waiver under which this detection would not count, to be finished with a reason', params, response: { 200: WaiverProposal } } }, async (request) => {
+    const row = await find(request.scopes, request.params.id);
+    return waiverProposal(row.detection, row.image, new Date());
+  });
+
   app.post(
     '/api/v1/detections/:id/actions',
-    { config: { permission: 'respond' }, schema: { tags: ['detections'], summary: 'Kill the process, or pause, stop or kill its container; given up if the agent has not answered in five minutes', params, body: z.object({ action: z.enum(['kill-process', 'pause', 'unpause', 'stop', 'kill']) }), response: { 200: z.object({ id: z.string() }) } } },
+    { config: { permission: 'respond' }, schema: { tags: ['detections'], summary: 'Kill the process, collect evidence, or pause, stop, kill, isolate or connect its container; given up if the agent has not answered in five minutes', params, body: z.object({ action: z.enum(['kill-process', 'pause', 'unpause', 'stop', 'kill', 'isolate', 'reconnect', 'collect']) }), response: { 200: z.object({ id: z.string() }) } } },
     async (request) => {
       const row = await find(request.scopes, request.params.id);
       demand(request, scopeOf(row), 'not-found');
       const { action } = request.body;
       const guilty = guiltyOf(row);
       if (action === 'kill-process' && guilty === undefined) throw refuse('conflict', 'the process of this detection is not known');
-      if (action !== 'kill-process' && (row.containerId === null || row.removed)) throw refuse('conflict', 'this detection has no container that is still there');
-      const agents = await sql<{ id: string; cluster: string; node: string }>`select id, cluster, node from agents where node = ${row.nodeId} and cluster = ${row.cluster} and revoked_at is null order by seen_at desc nulls last limit 1`.execute(db);
-      const agent = agents.rows[0];
-      if (agent === undefined) throw refuse('conflict', 'no agent is enrolled on this node');
-      const body = action === 'kill-process' ? { detection: row.id, pid: guilty?.pid, start: guilty?.start } : { detection: row.id, container: row.containerId };
-      const id = await db.transaction().execute(async (trx) => {
-        const made = await addCommand(trx, agent, { kind: action, body, by: request.principal.name, expiresMinutes: 5 });
-        await audit(trx, actorOf(request), `detection.${action}`, row.id, { rule: row.rule, node: row.nodeId, command: made, ...body }, row.cluster);
-        await announce(trx, 'detection', row.cluster, row.id);
-        return made;
-      });
-      live.nudge('commands', agent.id);
+      if (action !== 'kill-process' && action !== 'collect' && (row.containerId === null || row.removed)) throw refuse('conflict', 'this detection has no container that is still there');
+      const process = guilty === undefined ? undefined : { pid: guilty.pid, start: guilty.start, name: guilty.name, path: guilty.path };
+      const container = row.containerId === null ? undefined : row.containerId;
+      const body = action === 'kill-process' ? { detection: row.id, pid: guilty?.pid, start: guilty?.start } : { detection: row.id, ...(container === undefined ? {} : { container }), ...(action === 'collect' && process !== undefined ? { process } : {}) };
+      const about = { detection: row.id, rule: row.rule, ...(container === undefined ? {} : { container }), ...(row.container === null ? {} : { containerName: row.container.name }), ...(process === undefined ? {} : { process }) };
+      const made = await askAgent(db, { node: row.nodeId, cluster: row.cluster, kind: action, body, subject: row.id, audit: `detection.${action}`, actor: actorOf(request), about });
+      await announce(db, 'detection', row.cluster, row.id);
+      live.nudge('commands', made.agent);
       live.nudge('changes');
-      return { id };
+      return { id: made.id };
     },
   );
 }

@@ -2,9 +2,10 @@ import { createTwoFilesPatch } from 'diff';
 import { sql } from 'kysely';
 import { z } from 'zod';
 import { checkDocuments, documentKinds, documentText } from '@palisade/verdict/document/registry';
-import type { PalisadeDocument } from '@palisade/verdict/document/registry';
+import type { FurtherFault, PalisadeDocument } from '@palisade/verdict/document/registry';
 import { may, scopesWith } from '../auth/permission.ts';
 import type { Context } from '../context.ts';
+import { impossible } from '../documents/impossible.ts';
 import { concerning, placeOf } from '../documents/place.ts';
 import { dropDocument, saveDocument } from '../documents/save.ts';
 import { documentColumns, documentStates, findDocument } from '../documents/store.ts';
@@ -52,8 +53,8 @@ export function shown(stored: StoredDocument): z.infer<typeof DocumentRow> {
 }
 
 /** Exactly one document, or a refusal that lists every fault with its line. */
-export function oneDocument(text: string, file: string): PalisadeDocument {
-  const { documents, faults } = checkDocuments(text, file);
+export function oneDocument(text: string, file: string, further?: Parameters<typeof checkDocuments>[2]): PalisadeDocument {
+  const { documents, faults } = checkDocuments(text, file, further);
   refuseFaults(faults);
   const [document, second] = documents;
   if (document === undefined || second !== undefined) throw refuse('invalid-document', `${file}: one document is expected here, there are ${documents.length}`);
@@ -70,6 +71,7 @@ function refuseFaults(faults: readonly z.infer<typeof Fault>[]): void {
 /** Everything that is declared, in its one form: read, save, remove, history; and what the CLI's apply, diff and export call. */
 export function documentRoutes(app: App, context: Context): void {
   const { db, live, judging } = context;
+  const further = (document: PalisadeDocument): readonly FurtherFault[] => impossible(document, context.runtimeRules);
   const seen = async (scopes: Parameters<typeof concerning>[0], id: string): Promise<StoredDocument> => {
     const found = await sql<StoredDocument>`select ${documentColumns} from documents d where d.id = ${id} and ${concerning(scopes, 'd')}`.execute(db);
     if (found.rows[0] === undefined) throw refuse('not-found');
@@ -77,6 +79,7 @@ export function documentRoutes(app: App, context: Context): void {
   };
   const changed = (): void => {
     live.nudge('changes');
+    live.nudge('commands'); // agents act by some of them
     judging.wake();
   };
 
@@ -124,7 +127,7 @@ export function documentRoutes(app: App, context: Context): void {
   });
 
   app.post('/api/v1/documents/check', { config: { permission: 'read' }, schema: { tags: ['documents'], summary: 'Check a text without storing it', body: z.object({ text: z.string().max(1 << 20), file: z.string().max(200).default('document') }), response: { 200: z.object({ documents: z.number(), faults: z.array(Fault) }) } } }, async (request) => {
-    const { documents, faults } = checkDocuments(request.body.text, request.body.file);
+    const { documents, faults } = checkDocuments(request.body.text, request.body.file, further);
     for (const document of documents) {
       if ((await placeOf(db, document.metadata.scope)) === undefined) faults.push({ file: request.body.file, line: 1, column: 1, cause: `metadata.scope.cluster: there is no cluster "${document.metadata.scope.cluster ?? ''}"` });
     }
@@ -133,7 +136,7 @@ export function documentRoutes(app: App, context: Context): void {
 
   app.post('/api/v1/documents', { config: { permission: 'request-waiver' }, schema: { tags: ['documents'], summary: 'Add a document', body: saving, response: { 200: DocumentRow } } }, async (request) => {
     const { text, version, state } = request.body;
-    const document = oneDocument(text, 'document');
+    const document = oneDocument(text, 'document', further);
     const saved = await db.transaction().execute((trx) => saveDocument(trx, request, document, { source: text, expected: version ?? 0, state }));
     changed();
     return shown(saved.document);
@@ -142,7 +145,7 @@ export function documentRoutes(app: App, context: Context): void {
   app.put('/api/v1/documents/:id', { config: { permission: 'request-waiver' }, schema: { tags: ['documents'], summary: 'Change a document; a stale version is refused', params, body: saving.required({ version: true }), response: { 200: DocumentRow } } }, async (request) => {
     const { text, version, state } = request.body;
     const before = await seen(scopesWith(request.principal, 'read'), request.params.id);
-    const document = oneDocument(text, 'document');
+    const document = oneDocument(text, 'document', further);
     const place = await placeOf(db, document.metadata.scope);
     const same = document.kind === before.kind && document.metadata.name === before.name && place !== undefined && place.cluster === before.cluster && place.namespace === before.namespace && place.project === before.project;
     if (!same) throw refuse('invalid-document', 'kind, metadata.name and metadata.scope say which document it is and cannot change: add a new one and remove this one');
@@ -175,7 +178,7 @@ export function documentRoutes(app: App, context: Context): void {
     },
     async (request) => {
       const { text, file, dryRun, prune } = request.body;
-      const { documents, faults } = checkDocuments(text, file);
+      const { documents, faults } = checkDocuments(text, file, further);
       refuseFaults(faults);
       const items: z.infer<typeof Applied>[] = [];
       const undo = new Error('dry run');

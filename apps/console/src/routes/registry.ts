@@ -3,6 +3,7 @@ import type { Context } from '../context.ts';
 import { agentRoutes } from './agents.ts';
 import { auditRoutes } from './audit.ts';
 import { documentRoutes } from './documents.ts';
+import { evidenceRoutes } from './evidence.ts';
 import { feedRoutes } from './feeds.ts';
 import { liveRoutes } from './live.ts';
 import { policyRoutes } from './policies.ts';
@@ -18,6 +19,7 @@ import { overviewRoutes } from './overview.ts';
 import { vulnerabilityRoutes } from './vulnerabilities.ts';
 import { taskRoutes } from './tasks.ts';
 import { sbomRoutes } from './sbom.ts';
+import { responseRoutes } from './responses.ts';
 import { tokenRoutes } from './tokens.ts';
 import { userRoutes } from './users.ts';
 import { wafRoutes } from './waf.ts';
@@ -26,7 +28,7 @@ import { waiverRoutes } from './waivers.ts';
 /** Every group of routes of the API. */
 export async function addRoutes(app: App, context: Context): Promise<void> {
   const groups = [
-    serviceRoutes, sessionRoutes, agentRoutes, imageRoutes, sbomRoutes, overviewRoutes, vulnerabilityRoutes, nodeRoutes, containerRoutes, detectionRoutes, incidentRoutes, coverageRoutes,
+    serviceRoutes, sessionRoutes, agentRoutes, imageRoutes, sbomRoutes, overviewRoutes, vulnerabilityRoutes, nodeRoutes, containerRoutes, detectionRoutes, responseRoutes, evidenceRoutes, incidentRoutes, coverageRoutes,
     documentRoutes, policyRoutes, waiverRoutes, feedRoutes, taskRoutes, userRoutes, tokenRoutes, auditRoutes, wafRoutes, liveRoutes,
   ];
   for (const routes of groups) routes(app, context);

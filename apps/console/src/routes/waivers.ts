@@ -17,6 +17,7 @@ import { likeText, list, pageOf, pageQuery } from '../http/page.ts';
 import { markDue, mayMatch } from '../judging/due.ts';
 import { clusterNames, counted } from '../judging/setup.ts';
 import type { StoredImage } from '../judging/stored.ts';
+import { previewRuntime } from '../responses/waiver-preview.ts';
 import { DocumentRow, oneDocument, shown } from './documents.ts';
 
 /** `standing`: requested and rejected as decided; expired by its end; unused: living and matching nothing now. */
@@ -32,7 +33,9 @@ export const Preview = z.object({
 const params = z.object({ id: z.string().max(100) });
 
 const ends = sql`d.document->'spec'->'until'->>'date'`;
-const used = sql`exists (select 1 from waiver_uses u where u.waiver = d.id)`;
+// Waivers of runtime rules are counted by the detections they set aside, over the time those are kept.
+const setAside = sql`(d.document->'spec'->>'target' = 'runtimeRule' and w.waived_by = d.name and d.cluster in ('', w.cluster))`;
+const used = sql`(exists (select 1 from waiver_uses u where u.waiver = d.id) or exists (select 1 from detections w where ${setAside}))`;
 const today = sql`to_char(now() at time zone 'UTC', 'YYYY-MM-DD')`;
 const standing = sql`case when d.state in ('requested', 'rejected') then d.state when ${ends} < ${today} then 'expired' when ${used} then 'in-use'
   when exists (select 1 from images i where i.due > 0 and i.status is not null) then 'pending' else 'unused' end`;
@@ -60,7 +63,7 @@ export function waiverRoutes(app: App, context: Context): void {
       if (request.query.standing !== undefined) where.push(sql`${standing} = ${request.query.standing}`);
       const page = await list<StoredDocument & Pick<z.infer<typeof WaiverRow>, 'standing' | 'findings' | 'images' | 'ends'>>(db, {
         select: sql`${documentColumns}, ${standing} standing, ${ends} ends,
-          (select coalesce(sum(u.findings), 0)::int from waiver_uses u where u.waiver = d.id) findings, (select count(*)::int from waiver_uses u where u.waiver = d.id) images`,
+          ((select coalesce(sum(u.findings), 0)::int from waiver_uses u where u.waiver = d.id) + (select coalesce(sum(w.count), 0)::int from detections w where ${setAside})) findings, (select count(*)::int from waiver_uses u where u.waiver = d.id) images`,
         from: sql`documents d`,
         where,
         sort: [
@@ -96,6 +99,7 @@ export function waiverRoutes(app: App, context: Context): void {
     const { scope } = counted({ id: 'draft', ...place, document }, names);
     const [compiled] = compileWaivers({ ...document, metadata: { ...document.metadata, scope } });
     const answer: z.infer<typeof Preview> = { findings: 0, images: 0, exact: true, samples: [] };
+    if (document.spec.target === 'runtimeRule') return previewRuntime(db, document, place.cluster, scopes, names, previewCandidates);
     if (compiled === undefined) return answer;
     const rows = await sql<{ image: string; body: Finding }>`select f.image_key image, f.body from findings f join images i on i.key = f.image_key
       where ${mayMatch(document.spec)} and ${visibleImages(scopes, 'i')} ${place.cluster === '' ? sql`` : sql`and i.cluster = ${place.cluster}`} order by f.image_key limit ${previewCandidates + 1}`.execute(db);
@@ -145,6 +149,7 @@ export function waiverRoutes(app: App, context: Context): void {
           return after;
         });
         live.nudge('changes');
+        live.nudge('commands'); // agents apply waivers of runtime rules themselves
         judging.wake();
         return shown(decided);
       },

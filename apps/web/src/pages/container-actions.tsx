@@ -9,7 +9,7 @@ import { useSpeech } from '../parts/text.ts';
 import { useSession } from '../session.tsx';
 
 type Detail = z.infer<typeof ContainerDetail>;
-const confirms = { pause: 'container.confirmPause', unpause: 'container.confirmUnpause', stop: 'container.confirmStop', kill: 'container.confirmKill' } as const;
+const confirms = { pause: 'container.confirmPause', unpause: 'container.confirmUnpause', stop: 'container.confirmStop', kill: 'container.confirmKill', isolate: 'container.confirmIsolate', reconnect: 'container.confirmReconnect', collect: 'container.confirmCollect' } as const;
 
 /** Pause, resume, stop, kill: asked of the node's agent after a confirmation; what came of each stays visible. */
 export function ContainerActions({ detail }: { detail: Detail }): ReactNode {

@@ -1,28 +1,37 @@
 import { stringify } from 'yaml';
 import { GatePolicy } from '@palisade/model/gate-policy';
+import { ResponsePolicy } from '@palisade/model/response-policy';
 import { Waiver } from '@palisade/model/waiver';
 import { PalisadeError } from '@palisade/model/error';
 import { compilePolicyDocument } from '../policy/compile.ts';
+import { checkResponsePolicy } from '../response/compile.ts';
 import { checkWaiver } from '../waiver/compile.ts';
 import { documentError, kindOf, readDocuments } from './yaml.ts';
 import type { Position, SourceDocument } from './yaml.ts';
 
-type Kind = { readonly schema: typeof GatePolicy | typeof Waiver; check(document: SourceDocument): PalisadeDocument };
+type Kind = { readonly schema: typeof GatePolicy | typeof Waiver | typeof ResponsePolicy; check(document: SourceDocument): PalisadeDocument };
 
 /** Every kind of document that can be declared so far: schema and meaning are checked, rules are compiled. */
 const kinds: Readonly<Record<string, Kind>> = {
   GatePolicy: { schema: GatePolicy, check: (document) => compilePolicyDocument(document).document },
   Waiver: { schema: Waiver, check: checkWaiver },
+  ResponsePolicy: { schema: ResponsePolicy, check: checkResponsePolicy },
 };
 
-export type PalisadeDocument = GatePolicy | Waiver;
+export type PalisadeDocument = GatePolicy | Waiver | ResponsePolicy;
 export const documentKinds: readonly string[] = Object.keys(kinds);
 
 /** Why one document of a file was refused; `cause` begins with the path of the field at fault where there is one. */
 export type DocumentFault = Position & { readonly cause: string };
 
-/** Reads every document of a YAML or JSON text. Each that is wrong gives one fault; none of them is left out silently. */
-export function checkDocuments(text: string, file: string): { documents: PalisadeDocument[]; faults: DocumentFault[] } {
+/** A fault that only the asker can find, at its place in the document. */
+export type FurtherFault = { readonly path: readonly PropertyKey[]; readonly cause: string };
+
+/**
+ * Reads every document of a YAML or JSON text. Each that is wrong gives one fault; none of them is left out silently.
+ * `further` is asked about each that is right so far; what it finds are faults too.
+ */
+export function checkDocuments(text: string, file: string, further: (document: PalisadeDocument) => readonly FurtherFault[] = () => []): { documents: PalisadeDocument[]; faults: DocumentFault[] } {
   const documents: PalisadeDocument[] = [];
   const faults: DocumentFault[] = [];
   const attempt = <T>(run: () => T): T | undefined => {
@@ -40,7 +49,10 @@ export function checkDocuments(text: string, file: string): { documents: Palisad
   if (sources?.length === 0) faults.push({ file, line: 1, column: 1, cause: 'no document in it' });
   for (const source of sources ?? []) {
     const document = attempt(() => checkOne(source));
-    if (document !== undefined) documents.push(document);
+    if (document === undefined) continue;
+    const more = further(document);
+    for (const { path, cause } of more) faults.push({ ...source.at(path), cause });
+    if (more.length === 0) documents.push(document);
   }
   return { documents, faults };
 }

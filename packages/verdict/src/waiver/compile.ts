@@ -4,6 +4,8 @@ import { Waiver } from '@palisade/model/waiver';
 import { checkDocument, documentError, kindOf, readDocuments } from '../document/yaml.ts';
 import type { SourceDocument } from '../document/yaml.ts';
 import { globMatches } from '../glob.ts';
+import { imageSpellings } from '../image-name.ts';
+import { checkRuntimeMatch } from './runtime.ts';
 
 /** Where the scanned thing is and what it is called: `images` are all the names one image goes by. */
 export type Place = Scope & { readonly workload?: string; readonly images: readonly string[] };
@@ -43,6 +45,7 @@ export function checkWaiver(document: SourceDocument): Waiver {
   if (kind !== 'Waiver') throw documentError(document.at(['kind']), `kind is "${kind}", not Waiver`);
   const waiver = checkDocument(document, Waiver);
   if (findingTargets.has(waiver.spec.target)) checkMatch(document, waiver);
+  if (waiver.spec.target === 'runtimeRule') checkRuntimeMatch(document, waiver);
   return waiver;
 }
 
@@ -107,13 +110,4 @@ function packageSpellings(purl: string | undefined): string[] {
   const at = bare.lastIndexOf('@');
   const unversioned = at > bare.lastIndexOf('/') && bare[at - 1] !== '/' ? bare.slice(0, at) : bare;
   return [...new Set([whole, bare, unversioned])];
-}
-
-/** An image's name as people write it: with and without Docker Hub's implied registry, with and without tag or digest. */
-function imageSpellings(name: string): string[] {
-  const short = name.replace(/^(?:index\.)?docker\.io\//, '').replace(/^library\//, '');
-  return [...new Set([name, short].flatMap((spelling) => {
-    const undigested = spelling.replace(/@sha256:[0-9a-f]+$/, '');
-    return [spelling, undigested, undigested.replace(/:[^/:]+$/, '')];
-  }))];
 }
