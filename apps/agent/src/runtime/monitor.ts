@@ -118,7 +118,6 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
         const container = slots.get(id)?.container;
         if (container !== undefined && container.fullId !== '') options.onContainer?.(container.fullId, container, follower?.image(id));
         pipeline.described(id);
-        const { container } = slots.get(id) ?? {};
         // Told once a start, and not of those that ran before us.
         if (container?.started === undefined || container.started < began || starts.get(id) === container.started) return;
         if (starts.size >= maxStarts) starts.clear();
