@@ -36,10 +36,20 @@ try {
     await fillDatabase(client, { containers: Number(values.containers), findings: Number(values.findings) }, (what, rows, ms) => process.stderr.write(`${what}: ${rows} rows, ${Math.round(ms)} ms\n`));
     client.release();
   }
-  const started = performance.now();
-  await db.transaction().execute(refreshSummaries);
+  const timed = async (what: string, work: () => Promise<unknown>): Promise<void> => {
+    const started = performance.now();
+    await work();
+    process.stdout.write(`${what}: ${Math.round(performance.now() - started)} ms\n`);
+  };
+  const refresh = (whole: boolean): Promise<unknown> => db.transaction().execute((trx) => refreshSummaries(trx, { whole }));
+  await timed(`summaries over ${values.findings} findings, made anew`, () => refresh(true));
   await pool.query('analyze rule_summaries');
-  process.stdout.write(`summaries over ${values.findings} findings: ${Math.round(performance.now() - started)} ms\n`);
+  for (const images of [1, 10]) {
+    await pool.query(`update findings set first_seen = first_seen where image_key = any($1)`, [Array.from({ length: images }, (_, n) => `img-${n + 11}`)]);
+    await timed(`summaries after a new scan of ${images} of its images`, () => refresh(false));
+  }
+  await pool.query(`update containers set state = case state when 'running' then 'exited' else 'running' end where key = any($1)`, [Array.from({ length: 10 }, (_, n) => `ctr-${n + 11}`)]);
+  await timed('summaries after 10 containers started or stopped', () => refresh(false));
   const document = (await (await fetch(`${running.url}/api/openapi.json`)).json()) as Document;
   const rows: Row[] = [];
   for (const [path, { get }] of Object.entries(document.paths)) {

@@ -107,6 +107,24 @@ export async function enrolAgent(joinText: string, node: string): Promise<TestAg
   };
 }
 
+/** A console in this process, its first administrator ada, and an agent of the cluster "lab". */
+export type Lab = { readonly running: Awaited<ReturnType<typeof consoleHere>>; readonly ada: Person; readonly agent: TestAgent; readonly join: string; end(): Promise<void> };
+
+export async function startLab(env: Readonly<Record<string, string>> = {}): Promise<Lab> {
+  const place = consoleHome();
+  const running = await consoleHere({ PALISADE_HOME: place.home, ...env });
+  const ada = await person(running.url, { setup: running.firstRun ?? '', name: 'ada', password: 'correct horse battery' });
+  const join: unknown = (await ada.call('POST', '/join-tokens', { cluster: 'lab' })).body['token'];
+  const agent = await enrolAgent(String(join), 'node-1');
+  return {
+    running, ada, agent, join: String(join),
+    async end() {
+      await running.stop();
+      place.remove();
+    },
+  };
+}
+
 /** A fresh key and its PKCS#10 request, both PEM. */
 export async function signingRequest(): Promise<{ csr: string; key: string }> {
   const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { deterministicId } from '@palisade/model/id';
 import type { Detection } from '@palisade/model/detection';
 import type { Item } from '@palisade/model/wire';
-import { callApi, consoleHere, consoleHome, enrolAgent, person } from './console-client.ts';
-import type { Answer, Person, TestAgent } from './console-client.ts';
+import { callApi, person, startLab } from './console-client.ts';
+import type { Answer, Lab } from './console-client.ts';
 import { containerItem } from './console-documents.ts';
 
 const start = Date.now() - 3_600_000;
@@ -23,20 +23,14 @@ function told(name: string, minute: number, more: Partial<Detection> = {}): Item
 const items = (answer: { body: Answer }): Answer[] => answer.body['items'] as unknown as Answer[];
 
 describe('console: from a detection to an incident', () => {
-  const place = consoleHome();
-  let running: Awaited<ReturnType<typeof consoleHere>>;
-  let ada: Person;
-  let agent: TestAgent;
+  let lab: Lab;
+  let { running, ada, agent } = {} as Lab;
 
   beforeAll(async () => {
-    running = await consoleHere({ PALISADE_HOME: place.home });
-    ada = await person(running.url, { setup: running.firstRun ?? '', name: 'ada', password: 'correct horse battery' });
-    agent = await enrolAgent((await ada.call('POST', '/join-tokens', { cluster: 'lab' })).body['token'] as unknown as string, 'node-1');
+    lab = await startLab();
+    ({ running, ada, agent } = lab);
   });
-  afterAll(async () => {
-    await running?.stop();
-    place.remove();
-  });
+  afterAll(() => lab?.end());
 
   it('keeps one row for what is told again, adding counts', async () => {
     const first = told('shell', 0);

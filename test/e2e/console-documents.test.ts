@@ -142,7 +142,7 @@ describe('console: what people declare', () => {
     await expect.poll(() => verdict('shop/web'), { timeout: 20_000 }).toBe('allow');
     expect(await image('shop/web')).toMatchObject({ findings: 0 });
     const findings = await ada.call('GET', `/images/${text((await image('shop/web'))['id'])}/findings`);
-    expect(rows(findings).map((row) => text(row['waivedBy']))).toEqual(['w', 'w', 'w', 'w']);
+    expect(rows(findings).map((row) => text(row['waivedBy']?.['name']))).toEqual(['w', 'w', 'w', 'w']);
     await expect.poll(async () => rows(await ada.call('GET', '/waivers'))[0]).toMatchObject({ name: 'w', standing: 'in-use', findings: 6, images: 2 });
     expect((await ada.call('GET', `/waivers/${id}`)).body['where']).toHaveLength(2);
     // An end in the past: it counts no longer and says so. Changing it asks for a new approval.
@@ -202,7 +202,7 @@ describe('console: what people declare', () => {
   });
 
   it('moves documents with the command line', async () => {
-    const token = text((await ada.call('POST', '/tokens', { name: 'cli', role: 'approver', days: 1 })).body['token']);
+    let token = text((await ada.call('POST', '/tokens', { name: 'cli', role: 'approver', days: 1 })).body['token']);
     const folder = mkdtempSync(path.join(tmpdir(), 'palisade-apply-'));
     const run = (...args: string[]): Promise<{ status: number | null; out: string; err: string }> =>
       new Promise((resolve) => {
@@ -219,6 +219,12 @@ describe('console: what people declare', () => {
       expect(await run('apply', 'gate.yaml')).toMatchObject({ status: 0, out: 'GatePolicy/cli-gate created\n' });
       expect(await run('diff', 'gate.yaml')).toEqual({ status: 0, out: '', err: '' });
       expect((await run('export', '--owner', 'git', '--kind', 'GatePolicy')).out).toContain(policy('cli-gate', 'false', '{}', 'git'));
+      // A page at a time on the wire, one text for the reader.
+      expect((await run('export')).out.split('---\n').length).toBe(Number((await ada.call('GET', '/documents')).body['total']?.['count']));
+      expect(await run('join-token', '--cluster', 'lab')).toMatchObject({ status: 2, err: expect.stringContaining('manage-agents') });
+      expect(await run('join-token', '--cluster', 'lab', '--uses', 'many')).toMatchObject({ status: 2, err: expect.stringContaining('--uses') });
+      token = text((await ada.call('POST', '/tokens', { name: 'ops', role: 'admin', days: 1 })).body['token']);
+      expect(await run('join-token', '--cluster', 'lab', '--uses', '3', '--hours', '2')).toMatchObject({ status: 0, out: expect.stringMatching(/^palisade-join\.\S+\n$/), err: expect.stringContaining('3 nodes') });
       writeFileSync(path.join(folder, 'bad.yaml'), policy('bad', 'nope', '{}', 'git'));
       expect(await run('apply', '.')).toMatchObject({ status: 2, err: expect.stringMatching(/bad\.yaml:10:\d+: rule "severe": unknown variable "nope"/) });
     } finally {

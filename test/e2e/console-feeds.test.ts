@@ -1,29 +1,21 @@
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { gzipSync } from 'node:zlib';
+import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { buildBundle } from '@palisade/advisory/bundle/build';
-import { deterministicId } from '@palisade/model/id';
-import type { Item } from '@palisade/model/wire';
-import type { ScanResult } from '@palisade/model/scan-result';
+import { refreshSummaries } from '@palisade/app-console/jobs/summaries';
 import { zipOf } from '../../packages/catalog/test/zip-fixture.ts';
 import { callApi, consoleHere, consoleHome, enrolAgent, person } from './console-client.ts';
 import type { Answer, Person, TestAgent } from './console-client.ts';
-import { scanOf } from './console-documents.ts';
+import { debianBundle, unfed, uploadBundle } from './console-bundles.ts';
+import { containerItem } from './console-documents.ts';
 
 const rows = (answer: { body: Answer }): Answer[] => answer.body['items'] as unknown as Answer[];
 const text = (value: unknown): string => String(value);
-
-/** A scan as an agent without a feed sends it: packages, and for each that nothing is known. */
-function unfed(image: string, packages: number, when: string): Item {
-  const scan: ScanResult = { ...scanOf(image, packages), findings: [], gaps: [{ kind: 'feed-missing', subject: 'debian:12', reason: 'no feed covers debian:12', count: packages }] };
-  scan.findings = scan.packages.map((one) => ({ id: deterministicId('fnd', 'vulnerability', 'unknown', one.purl, one.layer ?? '', one.paths[0] ?? ''), kind: 'vulnerability', rule: 'unknown', severity: 'unknown', answer: 'unknown', reason: 'no feed covers debian:12', package: one.purl, priority: { score: 15, parts: [] }, title: { en: 'unknown', 'zh-CN': '未知' }, references: [] }));
-  return { id: deterministicId('itm', 'scan', image, when), kind: 'scan', at: when, body: { source: 'image', scan } };
-}
 
 describe('console: feeds and what they change', () => {
   const place = consoleHome();
@@ -33,22 +25,8 @@ describe('console: feeds and what they change', () => {
   let agent: TestAgent;
   const asked: string[] = [];
 
-  /** A bundle in which the first `vulnerable` of 60 Debian 12 packages have one vulnerability each, fixed in 2.0. */
-  const bundle = async (name: string, vulnerable: number, records = 60): Promise<string> => {
-    const folder = path.join(scratch, name);
-    mkdirSync(folder);
-    for (let n = 0; n < records; n += 1) {
-      const affected = [{ package: { ecosystem: 'Debian:12', name: `lib${n}` }, ranges: [{ type: 'ECOSYSTEM', events: [{ introduced: '0' }, { fixed: n < vulnerable ? '2.0' : '0.5' }] }] }];
-      writeFileSync(path.join(folder, `${n}.json`), JSON.stringify({ id: `CVE-2025-${1000 + n}`, modified: '2026-11-01T00:00:00Z', affected }));
-    }
-    const out = path.join(scratch, `${name}.db`);
-    await buildBundle({ sources: [{ path: folder }], out });
-    return out;
-  };
-  const upload = async (bytes: Buffer | string, query = '', type = 'application/octet-stream'): Promise<{ status: number; body: Answer }> => {
-    const response = await fetch(`${running.url}/api/v1/feeds${query}`, { method: 'POST', body: typeof bytes === 'string' ? bytes : Uint8Array.from(bytes), headers: { cookie: ada.cookie, 'x-csrf-token': ada.csrf, 'content-type': type } });
-    return { status: response.status, body: (await response.json()) as Answer };
-  };
+  const bundle = (name: string, vulnerable: number, records?: number): Promise<string> => debianBundle(scratch, name, vulnerable, records);
+  const upload = (bytes: Buffer | string, query?: string, type?: string): Promise<{ status: number; body: Answer }> => uploadBundle(running.url, ada, bytes, query, type);
   const images = async (): Promise<Record<string, Answer>> => Object.fromEntries(rows(await ada.call('GET', '/images?sort=name&limit=200')).map((row) => [text(row['name']), row]));
   const finished = async (task: unknown): Promise<Answer> => {
     await expect.poll(async () => (await ada.call('GET', `/tasks/${text(task)}`)).body['finishedAt'], { timeout: 60_000, interval: 200 }).not.toBeNull();
@@ -167,6 +145,27 @@ describe('console: feeds and what they change', () => {
     for (const [name, row] of Object.entries(await images())) if (name.startsWith('many-')) expect([20, 25]).toContain(Number(row['fixable']));
     expect(await finished(made.body['task'])).toMatchObject({ state: 'done' });
     for (const [name, row] of Object.entries(await images())) if (name.startsWith('many-')) expect([name, Number(row['fixable'])]).toEqual([name, 25]);
+  });
+
+  it('keeps the summaries of rules as a pass over every finding would make them', async () => {
+    const { pool, db } = running.context;
+    const read = async (): Promise<unknown[]> => (await pool.query('select to_jsonb(s) - \'title\' - \'words\' s from rule_summaries s order by cluster, kind, rule')).rows;
+    // Containers come, stop and go; an image loses packages; another goes; a finding is waived.
+    await agent.post(running.agentUrl, [containerItem('one', 'many-1'), containerItem('two', 'many-1'), containerItem('three', 'many-2'), containerItem('four', 'b')]);
+    await agent.post(running.agentUrl, [containerItem('two', 'many-1', 'exited', '2026-11-24T03:00:00.000Z'), { id: 'gone', kind: 'container-removed', at: '2026-11-24T03:00:00.000Z', body: { id: text((containerItem('three', 'many-2').body as { id: string }).id) } }, unfed('many-3', 4, '2026-11-24T03:00:00.000Z')]);
+    await pool.query(`delete from images where name = 'many-4:1'`);
+    await pool.query(`update findings set waived_by = 'some-waiver' where rule = 'CVE-2025-1003'`);
+    await expect.poll(async () => (await pool.query<{ n: number }>('select count(*)::int n from images where due > 0')).rows[0]?.n, { timeout: 60_000 }).toBe(0);
+    // In one transaction, so that nothing comes between the three.
+    await db.transaction().execute(async (trx) => {
+      await refreshSummaries(trx);
+      const kept = await sql`select to_jsonb(s) - 'title' - 'words' s from rule_summaries s order by cluster, kind, rule`.execute(trx);
+      expect(await refreshSummaries(trx)).toEqual({ rules: 0, whole: false });
+      const made = await refreshSummaries(trx, { whole: true });
+      expect(made.rules).toBeGreaterThan(25);
+      expect(kept.rows).toEqual((await sql`select to_jsonb(s) - 'title' - 'words' s from rule_summaries s order by cluster, kind, rule`.execute(trx)).rows);
+    });
+    expect(JSON.stringify(await read())).toContain('"containers":1');
   });
 
   it('pulls only from the hosts that were agreed to, and says what failed', async () => {

@@ -7,29 +7,45 @@ import { deliver } from '@palisade/app-agent/gateway/deliver';
 import { createReporter } from '@palisade/app-agent/report';
 import { reportDropped } from '@palisade/app-agent/spool/report-dropped';
 import { openSpool } from '@palisade/app-agent/spool/spool';
-import { callApi, consoleHere, consoleHome, enrolAgent, person } from './console-client.ts';
-import type { Answer, Person, TestAgent } from './console-client.ts';
+import { callApi, enrolAgent, startLab } from './console-client.ts';
+import type { Answer, Lab } from './console-client.ts';
+import { itemBodies } from '@palisade/model/wire';
+import type { Item } from '@palisade/model/wire';
 import { containerItem, scanItem } from './console-documents.ts';
+import { dockerNode } from './web-world.ts';
+
+/** The body without every part that its kind does not ask for. */
+function leastBody({ kind, body }: Item): unknown {
+  const schema = itemBodies[kind as keyof typeof itemBodies];
+  let least = body as Record<string, unknown>;
+  for (const key of Object.keys(least)) {
+    const { [key]: _, ...without } = least;
+    if (schema.safeParse(without).success) least = without;
+  }
+  return least;
+}
+
+/** Every object within says one thing more. */
+function withMore(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withMore);
+  if (typeof value !== 'object' || value === null) return value;
+  // Of maps every key is a value already.
+  const more = Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, ['labels', 'coverage', 'bySeverity'].includes(key) ? inner : withMore(inner)]));
+  return { ...more, ofALaterRelease: { deep: [1] } };
+}
 
 const idOf = (page: Answer): string => (page['items'] as unknown as { id: string }[])[0]?.id ?? '';
 
 describe('console: from an agent\'s item to the API', () => {
-  const place = consoleHome();
-  let running: Awaited<ReturnType<typeof consoleHere>>;
-  let ada: Person;
-  let agent: TestAgent;
+  let lab: Lab;
+  let { running, ada, agent } = {} as Lab;
 
   beforeAll(async () => {
-    running = await consoleHere({ PALISADE_HOME: place.home });
-    ada = await person(running.url, { setup: running.firstRun ?? '', name: 'ada', password: 'correct horse battery' });
-    const join = (await ada.call('POST', '/join-tokens', { cluster: 'lab' })).body['token'] as unknown as string;
-    agent = await enrolAgent(join, 'node-1');
-    await expect(enrolAgent(join, 'node-2')).rejects.toThrow(/join-token-refused/);
+    lab = await startLab();
+    ({ running, ada, agent } = lab);
+    await expect(enrolAgent(lab.join, 'node-2')).rejects.toThrow(/join-token-refused/);
   });
-  afterAll(async () => {
-    await running?.stop();
-    place.remove();
-  });
+  afterAll(() => lab?.end());
 
   it('stores a scan once, however often it is sent, and shows it', async () => {
     const first = await agent.post(running.agentUrl, [scanItem('shop/web', 10), containerItem('web-1', 'shop/web')]);
@@ -92,6 +108,39 @@ describe('console: from an agent\'s item to the API', () => {
     ]);
     expect(answer.body).toMatchObject({ stored: 0, unknown: 1, refused: [{ id: 'broken-1' }] });
     expect((await agent.post(running.agentUrl, [{ id: 'future-1', kind: 'quantum-flux', at, body: {} }])).body).toMatchObject({ duplicates: 1, unknown: 0 });
+    const gaps = (await ada.call('GET', '/gaps?source=ingest')).body['items'] as unknown as Answer[];
+    expect(gaps.map((gap) => [gap['kind'], gap['subject'], gap['count']]).sort()).toEqual([['items-held', 'quantum-flux', 1], ['items-refused', 'scan', 1]]);
+  });
+
+  it('takes what agents of other releases send: an item at a time, saying which were set aside', async () => {
+    const items = dockerNode();
+    const kinds = new Set(items.map((item) => item.kind));
+    expect(kinds.size).toBeGreaterThanOrEqual(6);
+    // An older agent leaves out whatever is optional today; a newer one says more everywhere.
+    const older = items.map((item) => ({ ...item, id: `old-${item.id}`, body: leastBody(item) }));
+    const newer = items.map((item) => ({ ...item, id: `new-${item.id}`, body: withMore(item.body), signature: 'of a later release' }));
+    const misfit = { id: 'misfit', kind: 'Of-A-Later_Release', at: '2026-11-24T00:00:03.000Z', body: {} } as Item;
+    const [middle, ...rest] = [...older, ...newer];
+    const answer = await agent.post(running.agentUrl, [...rest, misfit, { ...misfit, id: 'later', kind: 'later-kind' }, middle as Item]);
+    expect(answer).toMatchObject({ status: 200, body: { stored: older.length + newer.length, unknown: 1, refused: [{ id: 'misfit' }] } });
+    const held = await running.context.pool.query<{ id: string }>(`select id from items_held where id in ('misfit', 'later') order by id`);
+    expect(held.rows.map((row) => row.id)).toEqual(['later', 'misfit']);
+    expect(JSON.stringify((await ada.call('GET', '/gaps?source=ingest')).body)).toContain('Of-A-Later_Release');
+  });
+
+  it('lets as many nodes join with one token as it was made for, and none after it was revoked', async () => {
+    const make = async (body: object): Promise<Answer> => (await ada.call('POST', '/join-tokens', { cluster: 'lab', ...body })).body;
+    const many = await make({ uses: 2, hours: 48 });
+    expect(Date.parse(String(many['expires'])) - Date.now()).toBeGreaterThan(47 * 3_600_000);
+    const [one, two] = await Promise.all(['many-1', 'many-2'].map((name) => enrolAgent(String(many['token']), name)));
+    expect(one?.node).not.toBe(two?.node);
+    await expect(enrolAgent(String(many['token']), 'many-3')).rejects.toThrow(/join-token-refused/);
+    const revoked = await make({ uses: 5 });
+    expect((await ada.call('DELETE', `/join-tokens/${String(revoked['id'])}`)).status).toBe(200);
+    await expect(enrolAgent(String(revoked['token']), 'late')).rejects.toThrow(/join-token-refused/);
+    const rows = (await ada.call('GET', '/join-tokens')).body['items'] as unknown as Answer[];
+    expect(rows.find((row) => row['id'] === many['id'])).toMatchObject({ uses: 2, maxUses: 2 });
+    expect((await ada.call('POST', '/join-tokens', { cluster: 'lab', uses: 0 })).status).toBe(400);
   });
 
   it('delivers a command that was a row before the agent was there, and takes its result once', async () => {

@@ -6,7 +6,9 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openDatabase } from '@palisade/app-console/postgres/database';
 import type { Database } from '@palisade/app-console/postgres/database';
 import { deriveKey } from '@palisade/app-console/secret';
-import { consoleHome, person } from './console-client.ts';
+import { debianBundle, unfed, uploadBundle } from './console-bundles.ts';
+import { consoleHome, enrolAgent, person } from './console-client.ts';
+import type { Answer, Person } from './console-client.ts';
 import { consoleProcess, eventually, freePorts, postgresPid, program } from './console-process.ts';
 import type { Program } from './console-process.ts';
 
@@ -19,13 +21,16 @@ let env: Record<string, string>;
 let running: Program;
 let agent: Program;
 let database: Database;
+let admin: Person;
+let url: string;
 
 beforeAll(async () => {
   const [api = 0, gateway = 0] = await freePorts(2);
   env = { PALISADE_HOME: place.home, PALISADE_SECRET: secret, PALISADE_LISTEN: `127.0.0.1:${api}`, PALISADE_AGENT_LISTEN: `127.0.0.1:${gateway}` };
   running = consoleProcess(env);
   const [, setup] = await running.says(/first run: .*(http\S+)/);
-  const admin = await person(`http://127.0.0.1:${api}`, { setup: setup ?? '', name: 'ada', password: 'correct horse battery' });
+  url = `http://127.0.0.1:${api}`;
+  admin = await person(url, { setup: setup ?? '', name: 'ada', password: 'correct horse battery' });
   const join = (await admin.call('POST', '/join-tokens', { cluster: 'lab' })).body['token'] as unknown as string;
   database = openDatabase({ host: path.join(place.home, 'postgres/run'), port: 5432, user: 'palisade', password: deriveKey(secret, 'embedded-postgres').toString('hex'), database: 'postgres' }, 2, () => undefined);
   // Counts how often each item took effect: a second storing of one shows as a second row, whatever hides it elsewhere.
@@ -84,6 +89,50 @@ it(`keeps every acknowledged item exactly once through ${rounds} kills of consol
   expect(stored.rows.length - acknowledged.length).toBeLessThanOrEqual(killed.agent);
   expect(effects.rows[0]).toEqual({ n: stored.rows.length, items: stored.rows.length, most: 1 });
 }, 60_000 + rounds * 20_000);
+
+it('keeps every image\'s old answer through kills in the middle of a re-match, and loses and doubles nothing', async () => {
+  await agent.end('SIGKILL');
+  const images = 120;
+  const gateway = `https://${env['PALISADE_AGENT_LISTEN']}`;
+  const sender = await enrolAgent(String((await admin.call('POST', '/join-tokens', { cluster: 'lab' })).body['token']), 'matched');
+  expect((await sender.post(gateway, Array.from({ length: images }, (_, n) => unfed(`match-${n}`, 30, '2026-11-24T00:00:00.000Z')))).body).toMatchObject({ stored: images });
+  // One image's answer: the bundle it was matched with, its findings, and how many different ones they are.
+  const answers = async (): Promise<{ feed: string | null; findings: number; different: number }[]> =>
+    (await database.pool.query<{ feed: string | null; findings: number; different: number }>(`select i.matched_feed feed, count(f.id)::int findings, count(distinct f.package)::int different
+      from images i left join findings f on f.image_key = i.key where i.name like 'match-%' group by i.key order by i.key`)).rows;
+  const matched = async (sha256: string): Promise<number> => (await answers()).filter((one) => one.feed === sha256).length;
+  const imported = async (name: string, vulnerable: number): Promise<string> => {
+    const { status, body } = await uploadBundle(url, admin, readFileSync(await debianBundle(folder, name, vulnerable)));
+    expect([status, body]).toEqual([200, expect.objectContaining({ sha256: expect.any(String) })]);
+    return String(body['sha256']);
+  };
+  const first = await imported('first', 20);
+  await eventually('the first bundle is matched', async () => ((await matched(first)) === images ? true : undefined), words);
+  const second = await imported('second', 25);
+  const expected = new Map([[first, 20], [second, 25]]);
+  const seen: number[] = [];
+  // Killed at once, then whenever it has got further.
+  for (let kill = 0, before = -1; kill < 4; kill += 1) {
+    before = await eventually('the re-match gets further', async () => {
+      const now = await matched(second);
+      return now > before ? now : undefined;
+    }, words);
+    await running.end('SIGKILL');
+    seen.push(await matched(second));
+    for (const { feed, findings, different } of await answers()) expect([feed, findings, different]).toEqual([feed, expected.get(feed ?? ''), findings]);
+    running = consoleProcess(env);
+    await running.says(/agent gateway: /);
+    if (before === images) break;
+  }
+  expect(seen.some((count) => count < images), `killed in the middle: ${seen.join(', ')} of ${images}`).toBe(true);
+  await eventually('the second bundle is matched', async () => ((await matched(second)) === images ? true : undefined), words);
+  expect(new Set((await answers()).map((one) => `${one.findings} ${one.different}`))).toEqual(new Set(['25 25']));
+  const tasks = await eventually('the round is closed', async () => {
+    const items = (await admin.call('GET', '/tasks')).body['items'] as unknown as Answer[];
+    return items.every((task) => task['finishedAt'] !== null) ? items : undefined;
+  }, words);
+  expect(tasks.filter((task) => String(task['kind']) === 'rematch').map((task) => String(task['state']))).toEqual(['done', 'done']);
+}, 240_000);
 
 async function ledger(): Promise<number> {
   return (await database.pool.query<{ n: number }>('select count(*)::int n from item_ledger')).rows[0]?.n ?? 0;

@@ -133,7 +133,7 @@ export function dockerNode(): Item[] {
     item('gaps', 'docker-engine', 4, { source: 'engine', gaps: [gap('engine-unsupported', '/run/podman/podman.sock', 'Podman is not supported yet', 'Its containers are not looked at; run them under Docker or wait for support.', '其容器未被检查；请改用 Docker 运行或等待支持。')] }),
     ...webEvents,
     item('detection', 'reverse-shell', 2, reverseShell()),
-    item('gaps', 'docker-sensor', 4, { source: 'sensor', gaps: [gap('sensor-missing', 'shop-01', 'no sensor runs on this node', 'Start the node container with the sensor.', '启动带传感器的节点容器。')] }),
+    item('gaps', 'docker-sensor', 4, { source: 'sensor', gaps: [gap('sensor-down', 'sensor', 'no sensor ran for 4.2 s', 'The sensor was started again by itself. If it dies repeatedly, see the agent\'s log.', '传感器已自动重启。如反复退出，请查看节点代理日志。')] }),
   ];
 }
 

@@ -36,3 +36,18 @@ export type Command = {
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
+
+/** One word of a command with words of its own, such as `feed build`. */
+export type Sub = { run(args: readonly string[], io: Io): number | Promise<number> };
+
+/** A command that is a family of words, each loaded when it is asked for; anything else is answered with the usage. */
+export function family(about: Omit<Command, 'run' | 'usage'> & { readonly usage: string }, subs: Readonly<Record<string, () => Promise<Sub>>>): Command {
+  return {
+    ...about,
+    async run([name = '', ...rest], io) {
+      const load = Object.hasOwn(subs, name) ? subs[name] : undefined;
+      if (load === undefined) throw new UsageError(`usage:\n${about.usage}`);
+      return (await load()).run(rest, io);
+    },
+  };
+}

@@ -37,6 +37,10 @@ export const commands: Readonly<Record<string, Entry>> = {
     summary: { en: 'build, show, pull and import vulnerability feeds', 'zh-CN': '构建、查看、拉取、导入漏洞库' },
     load: async () => (await import('./commands/feed.ts')).command,
   },
+  'join-token': {
+    summary: { en: 'make a token that agents join a console with', 'zh-CN': '创建节点代理加入控制台的令牌' },
+    load: async () => (await import('./commands/join-token.ts')).command,
+  },
   restore: {
     summary: { en: 'fill an empty database from a backup', 'zh-CN': '用备份恢复控制台数据' },
     load: async () => (await import('./commands/restore.ts')).command,

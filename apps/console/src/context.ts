@@ -1,10 +1,9 @@
 import type { Logger } from 'pino';
 import type { Preventable } from '@palisade/verdict/response/compile';
 import type { Authority } from './gateway/authority.ts';
-import type { Judging } from './judging/loop.ts';
-import type { Runner } from './tasks/runner.ts';
 import type { Jobs } from './jobs/jobs.ts';
 import type { Live } from './live.ts';
+import type { Polling } from './polling.ts';
 import type { Db } from './postgres/database.ts';
 import type pg from 'pg';
 
@@ -16,8 +15,8 @@ export type Context = {
   readonly log: Logger;
   readonly authority: Authority;
   readonly jobs: Jobs;
-  readonly judging: Judging;
-  readonly tasks: Runner;
+  readonly judging: Polling;
+  readonly tasks: Polling;
   /** Folder for this replica's verified copies of feed bundles. */
   readonly cache: string;
   readonly version: string;

@@ -12,7 +12,7 @@ const catalogue = {
   'self-approval': { status: 403, title: 'Whoever asks for a waiver cannot approve it', retryable: false },
   'not-found': { status: 404, title: 'There is no such thing, or you may not see it', retryable: false },
   conflict: { status: 409, title: 'It exists already or has changed meanwhile', retryable: false },
-  'join-token-refused': { status: 403, title: 'The join token is unknown, used or expired', retryable: false },
+  'join-token-refused': { status: 403, title: 'The join token is unknown, used up, expired or revoked', retryable: false },
   'setup-done': { status: 409, title: 'The first administrator exists already', retryable: false },
   'setup-link-refused': { status: 403, title: 'The first-run link is unknown, used or expired', retryable: false },
   'too-large': { status: 413, title: 'The body is larger than allowed', retryable: false },

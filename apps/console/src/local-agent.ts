@@ -8,7 +8,7 @@ import type { Db } from './postgres/database.ts';
 export type LocalIdentity = { readonly agent: string; readonly url: string; readonly ca: string };
 
 /** The cluster of a machine that runs its own console. */
-const localCluster = { name: 'local', kind: 'docker-host' } as const;
+const localCluster = { name: 'local', kind: 'docker-host', uses: 1, hours: 1 } as const;
 
 /** A join token for the agent beside this console; undefined when the one it has still enrols it here. */
 export async function joinTokenFor({ db, authority, agentUrl }: Context, identity: LocalIdentity | undefined): Promise<string | undefined> {

@@ -5,6 +5,7 @@ import { expect, it } from 'vitest';
 import { PalisadeError } from '@palisade/model/error';
 import type { Item } from '@palisade/model/wire';
 import { readItems } from '../src/gateway/read-items.ts';
+import type { Unreadable } from '../src/gateway/read-items.ts';
 
 const limits = { items: 20, compressedBytes: 20_000, bytes: 50_000, lineBytes: 20_000 };
 
@@ -15,9 +16,10 @@ function pieces(bytes: Buffer, cuts: readonly number[]): Readable {
 }
 
 /** Items, or the refusal that a sender can read; anything else fails the property. */
-async function read(bytes: Buffer, cuts: readonly number[] = []): Promise<Item[] | string> {
+async function read(bytes: Buffer, cuts: readonly number[] = []): Promise<readonly (Item | Unreadable)[] | string> {
   try {
-    return await readItems(pieces(bytes, cuts), limits);
+    const { items, unreadable } = await readItems(pieces(bytes, cuts), limits);
+    return [...items, ...unreadable];
   } catch (error) {
     if (error instanceof PalisadeError && (error.code === 'bad-request' || error.code === 'too-large')) return error.code;
     throw error;
@@ -70,4 +72,12 @@ it('holds every limit while reading', async () => {
   // A megabyte of zeros packs into a kilobyte: ended by the unpacked limit, not kept.
   expect(await read(gzipSync(Buffer.alloc(1 << 20)))).toBe('too-large');
   expect(await read(Buffer.alloc(0))).toBe('bad-request');
+});
+
+it('sets aside a line that is no item, with its reason, and reads the others', async () => {
+  const good = { id: 'a', kind: 'gaps', at: '2026-11-24T00:00:00.000Z', body: 1 };
+  const lines = [JSON.stringify(good), 'not json', JSON.stringify({ id: 'b', kind: 'Not-A-Kind', at: good.at, body: {} }), JSON.stringify({ ...good, id: 'c', at: 'yesterday' }), '[1]', JSON.stringify({ ...good, id: 'd', signature: 'of a later release' })];
+  const { items, unreadable } = await readItems(Readable.from([gzipSync(lines.join('\n'))]), limits);
+  expect(items.map((one) => one.id)).toEqual(['a', 'd']);
+  expect(unreadable.map(({ id, kind, reason }) => [id.replace(/^line-.*/, 'line'), kind, /^line \d+: \S/.test(reason)])).toEqual([['line', 'unreadable', true], ['b', 'Not-A-Kind', true], ['c', 'gaps', true], ['line', 'unreadable', true]]);
 });

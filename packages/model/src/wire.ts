@@ -65,7 +65,7 @@ export const itemBodies = {
 } as const;
 export type ItemKind = keyof typeof itemBodies;
 
-/** Bound to a cluster; single use; one hour. `ca` is the SHA-256 (hex) of the CA certificate's DER form. */
+/** Bound to a cluster; for one node and one hour unless its maker said otherwise. `ca` is the SHA-256 (hex) of the CA certificate's DER form. */
 export const JoinToken = z.object({ url: z.string(), cluster: z.string(), ca: z.string().regex(/^[0-9a-f]{64}$/), secret: z.string() });
 export type JoinToken = z.infer<typeof JoinToken>;
 

@@ -1,6 +1,7 @@
 import https from 'node:https';
 import type { IncomingMessage } from 'node:http';
 import { PalisadeError } from '@palisade/model/error';
+import { readBounded } from '@palisade/model/read-bounded';
 import { gatewayServerName } from '@palisade/model/wire';
 
 /** TLS material of a call; without `key` and `certificate` it is anonymous (enrolment), without `ca` unproved (the CA's own download). */
@@ -60,15 +61,5 @@ export async function open(call: Call): Promise<IncomingMessage> {
 
 /** The whole answer as text. */
 export async function readText(answer: IncomingMessage): Promise<string> {
-  const parts: Buffer[] = [];
-  let size = 0;
-  for await (const part of answer as AsyncIterable<Buffer>) {
-    size += part.length;
-    if (size > maxAnswer) {
-      answer.destroy();
-      throw new GatewayError(`the console's answer has more than ${maxAnswer} bytes`, 502);
-    }
-    parts.push(part);
-  }
-  return Buffer.concat(parts).toString('utf8');
+  return (await readBounded(answer, maxAnswer, (limit) => new GatewayError(`the console's answer has more than ${limit} bytes`, 502))).toString('utf8');
 }

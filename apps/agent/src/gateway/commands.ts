@@ -17,9 +17,12 @@ export async function* commandStream(url: string, credentials: Credentials, sign
       const line = rest.slice(0, end);
       rest = rest.slice(end + 1);
       if (line === '') continue;
-      const parsed = StreamLine.parse(JSON.parse(line));
-      if ('command' in parsed) yield parsed.command;
-      else if (parsed.policy !== undefined) heard(parsed.policy);
+      const said: unknown = JSON.parse(line);
+      const parsed = StreamLine.safeParse(said);
+      if (parsed.success && 'command' in parsed.data) yield parsed.data.command;
+      else if (parsed.success && parsed.data.policy !== undefined) heard(parsed.data.policy);
+      // A line of a newer console that asks nothing of this agent is no reason to end the stream; a damaged command is.
+      if (!parsed.success && typeof said === 'object' && said !== null && 'command' in said) throw new GatewayError('a command that cannot be read', 502, parsed.error);
     }
     if (rest.length > maxLine) throw new GatewayError(`a command of more than ${maxLine} characters`, 502);
   }

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { messageOf } from '@palisade/model/error';
-import type { Command, Io } from '../command.ts';
-import { UsageError } from '../command.ts';
+import type { Io } from '../command.ts';
+import { UsageError, family } from '../command.ts';
 import { dockerClient } from '../drill/docker.ts';
 import { drillImage, smallImage } from '../drill/image.ts';
 import { startPrivateEngine } from '../drill/private-engine.ts';
@@ -36,19 +36,22 @@ examples:
   palisade drill run reverse-shell
   palisade drill run benign --format json`;
 
-export const command: Command = {
-  summary: { en: 'try the runtime rules with safe attacks', 'zh-CN': '用安全的攻击演练检验运行时规则' },
-  usage,
-  async run(args, io) {
-    const [word, ...rest] = args;
-    if (word !== 'list' && word !== 'run') throw new UsageError(usage.split('\n\n')[0] ?? '');
-    const options = parse(rest);
-    const scenarios = select(loadScenarios(contentFolder('drill')), options.ids);
-    if (word === 'list') return list(scenarios, options.format, io);
-    if (process.getuid?.() !== 0) throw new UsageError('drill run needs root: the sensor loads eBPF programs');
-    return run(scenarios, options, io);
-  },
-};
+export const command = family({ summary: { en: 'try the runtime rules with safe attacks', 'zh-CN': '用安全的攻击演练检验运行时规则' }, usage }, {
+  list: async () => ({
+    run: async (args, io) => {
+      const options = parse(args);
+      return list(select(loadScenarios(contentFolder('drill')), options.ids), options.format, io);
+    },
+  }),
+  run: async () => ({
+    run: async (args, io) => {
+      const options = parse(args);
+      const scenarios = select(loadScenarios(contentFolder('drill')), options.ids);
+      if (process.getuid?.() !== 0) throw new UsageError('drill run needs root: the sensor loads eBPF programs');
+      return run(scenarios, options, io);
+    },
+  }),
+});
 
 type Options = { readonly ids: readonly string[]; readonly rules: readonly string[]; readonly format: 'table' | 'json'; readonly jobs: number; readonly record: string | undefined };
 type Wanted = { readonly scenario: Scenario; readonly variant: Scenario['variants'][number] };

@@ -16,8 +16,12 @@ examples:
     const { values, positionals } = parse(args, { ...consoleOptions, kind: { type: 'string' }, owner: { type: 'string' } });
     if (positionals.length > 0) throw new UsageError('export takes no arguments beside its options');
     const query = new URLSearchParams(Object.entries({ kind: values.kind, owner: values.owner }).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
-    const { text } = await callConsole<{ text: string }>(io, values, 'GET', `/documents/export?${query.toString()}`);
-    io.out(text);
-    return 0;
+    query.set('limit', '200');
+    for (let first = true; ; first = false) {
+      const { text, next } = await callConsole<{ text: string; next: string | null }>(io, values, 'GET', `/documents/export?${query.toString()}`);
+      io.out(first || text === '' ? text : `---\n${text}`);
+      if (next === null) return 0;
+      query.set('cursor', next);
+    }
   },
 };

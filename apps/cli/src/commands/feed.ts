@@ -1,5 +1,4 @@
-import type { Command, Io } from '../command.ts';
-import { UsageError } from '../command.ts';
+import { family } from '../command.ts';
 
 const usage = `palisade feed build --out FILE [--skip-unsupported] [KIND=]PATH...
 palisade feed info FILE [--format table|json] [--verify]
@@ -14,23 +13,10 @@ examples:
   palisade feed info feed.db
   palisade feed match feed.db Debian:10 openssl 1.1.1d-0+deb10u3`;
 
-type Sub = { run(args: readonly string[], io: Io): Promise<number> };
-
-const subcommands: Readonly<Record<string, () => Promise<Sub>>> = {
+export const command = family({ summary: { en: 'build, show, pull and import vulnerability feeds', 'zh-CN': '构建、查看、拉取、导入漏洞库' }, usage }, {
   build: () => import('./feed/build.ts'),
   info: () => import('./feed/info.ts'),
   pull: () => import('./feed/pull.ts'),
   import: () => import('./feed/import.ts'),
   match: () => import('./feed/match.ts'),
-};
-
-export const command: Command = {
-  summary: { en: 'build, show, pull and import vulnerability feeds', 'zh-CN': '构建、查看、拉取、导入漏洞库' },
-  usage,
-  async run(args, io) {
-    const [name = '', ...rest] = args;
-    const load = Object.hasOwn(subcommands, name) ? subcommands[name] : undefined;
-    if (load === undefined) throw new UsageError(`usage:\n${usage}`);
-    return (await load()).run(rest, io);
-  },
-};
+});

@@ -1,5 +1,4 @@
-import type { Command, Io } from '../command.ts';
-import { UsageError } from '../command.ts';
+import { family } from '../command.ts';
 
 const usage = `palisade rules check FILE...
 palisade rules explain FILE... RULE
@@ -14,21 +13,8 @@ examples:
   palisade rules explain falco_rules.yaml "Terminal shell in container"
   palisade rules replay --trace shell.ndjson --rules falco_rules.yaml --format json`;
 
-type Sub = { run(args: readonly string[], io: Io): Promise<number> };
-
-const subcommands: Readonly<Record<string, () => Promise<Sub>>> = {
+export const command = family({ summary: { en: 'check, explain and replay runtime rules', 'zh-CN': '检查、解释、回放运行时规则' }, usage }, {
   check: () => import('./rules/check.ts'),
   explain: () => import('./rules/explain.ts'),
   replay: () => import('./rules/replay.ts'),
-};
-
-export const command: Command = {
-  summary: { en: 'check, explain and replay runtime rules', 'zh-CN': '检查、解释、回放运行时规则' },
-  usage,
-  async run(args, io) {
-    const [name = '', ...rest] = args;
-    const load = Object.hasOwn(subcommands, name) ? subcommands[name] : undefined;
-    if (load === undefined) throw new UsageError(`usage:\n${usage}`);
-    return (await load()).run(rest, io);
-  },
-};
+});

@@ -1,5 +1,4 @@
-import type { Command } from '../command.ts';
-import { UsageError } from '../command.ts';
+import { family } from '../command.ts';
 
 const usage = `palisade waf serve --listen HOST:PORT --upstream URL --rules GLOB [--rules GLOB]... [--mode detect|block|off] [--paranoia 1..4]
       [--site NAME] [--workers N] [--trust ADDRESS|CIDR]... [--no-forwarded] [--uninspected relay|refuse]
@@ -13,17 +12,10 @@ const usage = `palisade waf serve --listen HOST:PORT --upstream URL --rules GLOB
   palisade waf rules install PATH|deb
   palisade waf rules list`;
 
-export const command: Command = {
-  summary: { en: 'run the web application firewall; test and install its rules', 'zh-CN': '运行 Web 应用防火墙，测试和安装规则' },
-  usage,
-  hangup: 'own',
-  async run(args, io) {
-    const [word, ...rest] = args;
-    if (word === 'serve') return (await import('./waf/serve.ts')).serve(rest, io);
-    if (word === 'protect') return (await import('./waf/protect.ts')).protect(rest, io);
-    if (word === 'unprotect') return (await import('./waf/unprotect.ts')).unprotect(rest, io);
-    if (word === 'test') return (await import('./waf/test.ts')).test(rest, io);
-    if (word === 'rules') return (await import('./waf/rules/command.ts')).rules(rest, io);
-    throw new UsageError(`usage: ${usage}`);
-  },
-};
+export const command = family({ summary: { en: 'run the web application firewall; test and install its rules', 'zh-CN': '运行 Web 应用防火墙，测试和安装规则' }, usage, hangup: 'own' }, {
+  serve: async () => ({ run: (await import('./waf/serve.ts')).serve }),
+  protect: async () => ({ run: (await import('./waf/protect.ts')).protect }),
+  unprotect: async () => ({ run: (await import('./waf/unprotect.ts')).unprotect }),
+  test: async () => ({ run: (await import('./waf/test.ts')).test }),
+  rules: async () => ({ run: (await import('./waf/rules/command.ts')).rules }),
+});

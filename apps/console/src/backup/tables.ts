@@ -4,9 +4,10 @@ import type { TableHead } from './format.ts';
 
 /**
  * Left out: what is only of use to the processes that run now. Sessions end with the installation they were opened in;
- * changes carry this server's transaction ids; the schema's own record is written by its migrations.
+ * changes carry this server's transaction ids; the schema's own record is written by its migrations; which summaries are
+ * due is noted anew as the findings come back.
  */
-const passing = ['sessions', 'login_failures', 'changes', 'schema_migrations'];
+const passing = ['sessions', 'login_failures', 'changes', 'schema_migrations', 'summaries_due'];
 
 /** Every table to be kept with its columns, those that others refer to first. */
 export async function keptTables(db: Db): Promise<TableHead[]> {

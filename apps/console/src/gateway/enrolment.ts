@@ -11,12 +11,12 @@ import { announce } from '../live.ts';
 import type { Db } from '../postgres/database.ts';
 import type { Authority, Issued } from './authority.ts';
 
-/** Makes a join token for a cluster (created when new): single use, one hour. The text is shown once and not kept. */
+/** Makes a join token for a cluster (created when new), for so many nodes and hours. The text is shown once and not kept. */
 export async function createJoinToken(
   db: Db,
   authority: Authority,
   url: string,
-  cluster: { name: string; kind: string },
+  cluster: { name: string; kind: string; uses: number; hours: number },
   actor: Actor,
 ): Promise<{ id: string; token: string; cluster: string; expires: string }> {
   const secret = freshSecret();
@@ -24,21 +24,21 @@ export async function createJoinToken(
     const id = deterministicId('cls', cluster.name);
     await sql`insert into clusters (id, name, kind) values (${id}, ${cluster.name}, ${cluster.kind}) on conflict do nothing`.execute(trx);
     const made = await sql<{ id: string; expires_at: string }>`
-      insert into join_tokens (id, hash, cluster, created_by, expires_at) values (${`jtk_${randomBytes(10).toString('hex')}`}, ${hashSecret(secret)}, ${id}, ${actor.name}, now() + interval '1 hour')
+      insert into join_tokens (id, hash, cluster, created_by, max_uses, expires_at) values (${`jtk_${randomBytes(10).toString('hex')}`}, ${hashSecret(secret)}, ${id}, ${actor.name}, ${cluster.uses}, now() + make_interval(hours => ${cluster.hours}::int))
       returning id, expires_at`.execute(trx);
     const row = made.rows[0];
     if (row === undefined) throw refuse('internal');
-    await audit(trx, actor, 'join-token.create', row.id, { cluster: cluster.name }, id);
+    await audit(trx, actor, 'join-token.create', row.id, { cluster: cluster.name, uses: cluster.uses, hours: cluster.hours }, id);
     return { id: row.id, token: encodeJoinToken({ url, cluster: id, ca: authority.fingerprint, secret }), cluster: id, expires: row.expires_at };
   });
 }
 
-/** Uses up a join token and gives the agent its identity. An agent that was on that node before is revoked. */
+/** Takes one use of a join token and gives the agent its identity. An agent that was on that node before is revoked. */
 export async function enrol(db: Db, authority: Authority, request: EnrolRequest, address: string): Promise<EnrolAnswer> {
   const agent = `agt_${randomBytes(10).toString('hex')}`;
   return db.transaction().execute(async (trx) => {
     const used = await sql<{ id: string; cluster: string }>`
-      update join_tokens set used_at = now(), used_by = ${agent} where hash = ${hashSecret(request.secret)} and used_at is null and expires_at > now() returning id, cluster`.execute(trx);
+      update join_tokens set uses = uses + 1, used_at = now(), used_by = ${agent} where hash = ${hashSecret(request.secret)} and uses < max_uses and expires_at > now() and revoked_at is null returning id, cluster`.execute(trx);
     const token = used.rows[0];
     if (token === undefined) throw refuse('join-token-refused');
     const node = deterministicId('node', token.cluster, request.node.machineId ?? request.node.name);

@@ -1,15 +1,24 @@
+import { createHash } from 'node:crypto';
 import { createGunzip } from 'node:zlib';
 import type { Readable } from 'node:stream';
+import { z } from 'zod';
 import { Item, batchLimits } from '@palisade/model/wire';
 import { messageOf } from '@palisade/model/error';
 import { refuse } from '../errors.ts';
 import { parseStorable } from '../ingest/storable.ts';
 
+const Said = z.object({ id: z.string().min(1).max(200).optional().catch(undefined), kind: z.string().min(1).max(64).optional().catch(undefined) });
+
 type Limits = { readonly [Name in keyof typeof batchLimits]: number };
 
+/** Items, and the lines that are none: another release may write what this one cannot read, which must not hold up the rest. */
+export type Lines = { readonly items: Item[]; readonly unreadable: Unreadable[] };
+export type Unreadable = { readonly id: string; readonly kind: string; readonly reason: string; readonly body: unknown };
+
 /** Reads a gzip NDJSON body into items. Every limit of `batchLimits` holds while reading: a bomb ends early, as "too large". */
-export async function readItems(body: Readable, limits: Limits = batchLimits): Promise<Item[]> {
+export async function readItems(body: Readable, limits: Limits = batchLimits): Promise<Lines> {
   const items: Item[] = [];
+  const unreadable: Unreadable[] = [];
   let compressed = 0;
   let bytes = 0;
   let line = 0;
@@ -18,16 +27,17 @@ export async function readItems(body: Readable, limits: Limits = batchLimits): P
   const take = (text: string): void => {
     line += 1;
     if (text.trim() === '') return;
-    if (items.length >= limits.items) throw refuse('too-large', `more than ${limits.items} items in one batch`);
+    if (items.length + unreadable.length >= limits.items) throw refuse('too-large', `more than ${limits.items} items in one batch`);
     let value: unknown;
     try {
       value = parseStorable(text);
     } catch (error) {
-      throw refuse('bad-request', `line ${line}: ${messageOf(error)}`);
+      unreadable.push(asUnreadable(text, text.toWellFormed().replaceAll('\0', '\uFFFD'), `line ${line}: ${messageOf(error)}`));
+      return;
     }
     const item = Item.safeParse(value);
-    if (!item.success) throw refuse('bad-request', `line ${line}: ${item.error.issues[0]?.path.join('.') ?? ''}: ${item.error.issues[0]?.message ?? 'no item'}`);
-    items.push(item.data);
+    if (item.success) items.push(item.data);
+    else unreadable.push(asUnreadable(text, value, `line ${line}: ${item.error.issues[0]?.path.join('.') ?? ''}: ${item.error.issues[0]?.message ?? 'no item'}`));
   };
   const gunzip = createGunzip();
   body.on('data', (chunk: Buffer) => {
@@ -61,5 +71,12 @@ export async function readItems(body: Readable, limits: Limits = batchLimits): P
     throw error;
   }
   take(Buffer.concat(rest).toString('utf8'));
-  return items;
+  return { items, unreadable };
+}
+
+/** What the line says of itself is kept where it can be; else it goes by its content, so that it is set aside once. */
+function asUnreadable(line: string, value: unknown, reason: string): Unreadable {
+  const said = Said.safeParse(value);
+  const { id, kind } = said.success ? said.data : {};
+  return { id: id ?? `line-${createHash('sha256').update(line).digest('hex').slice(0, 40)}`, kind: kind ?? 'unreadable', reason, body: value };
 }

@@ -67,14 +67,14 @@ export async function createGateway(context: Context, hosts: readonly string[]):
   gateway.post('/agent/v1/items', { bodyLimit: Number.MAX_SAFE_INTEGER }, async (request) => {
     const sender = await agentOf(context, request);
     if (request.headers['content-encoding'] !== 'gzip') throw refuse('bad-request', 'items come as gzip (content-encoding: gzip)');
-    const items = await readItems(request.body as Readable);
+    const lines = await readItems(request.body as Readable);
     const started = performance.now();
-    const answer = await storeBatch(db, ingestKinds, items, sender);
+    const answer = await storeBatch(db, ingestKinds, lines, sender);
     metrics.items.inc(answer.stored);
     metrics.batchSeconds.observe((performance.now() - started) / 1000);
     if (answer.refused.length > 0) log.warn({ agent: sender.agent, refused: answer.refused.length, first: answer.refused[0]?.reason }, 'items held: body does not fit its kind');
+    if (answer.stored + answer.unknown + answer.refused.length > 0) live.nudge('changes');
     if (answer.stored > 0) {
-      live.nudge('changes');
       context.jobs.summariesDue();
       context.judging.wake();
     }

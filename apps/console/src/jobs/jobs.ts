@@ -12,7 +12,7 @@ import { refreshSummaries } from './summaries.ts';
 
 /** Background work of one replica. What must run once over all replicas takes an advisory lock. */
 export type Jobs = {
-  /** Findings changed: the per-rule summaries are made anew soon, at most as often as they are cheap. */
+  /** Findings changed: the summaries of their rules are made anew soon, at most as often as they are cheap. */
   summariesDue(): void;
   stop(): Promise<void>;
 };
@@ -30,7 +30,7 @@ export function startJobs(db: Db, live: Live, log: Logger, now: () => Date = () 
     const started = performance.now();
     try {
       await db.transaction().execute(async (trx) => {
-        if (await refreshSummaries(trx)) await announce(trx, 'summaries');
+        if ((await refreshSummaries(trx)).rules > 0) await announce(trx, 'summaries');
       });
       live.nudge('changes');
     } catch (error) {
@@ -48,6 +48,8 @@ export function startJobs(db: Db, live: Live, log: Logger, now: () => Date = () 
       const emptied = await retireEvidence(db, now(), (await retentionDays(db)).evidence);
       if (emptied > 0) log.info({ evidence: emptied }, 'files of evidence older than its retention are removed; its chain stays');
       await sql`delete from commands where kind = 'activity' and finished_at < now() - interval '1 hour'`.execute(db);
+      // Nothing says that refused items have ended; a week without one does.
+      await sql`update gaps set until = seen_at where source = 'ingest' and kind = 'items-refused' and until is null and seen_at < ${now().toISOString()}::timestamptz - interval '7 days'`.execute(db);
       if (dropped.length > 0 || Object.keys(rows).length > 0) log.info({ dropped, rows }, 'what was older than its retention is removed');
     } catch (error) {
       if (!stopped) log.error({ error: String(error) }, 'partitions not kept');

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { announce } from '../live.ts';
 import type { Db } from '../postgres/database.ts';
+import { unknownKind } from '../ingest/batch.ts';
 import type { IngestKind } from '../ingest/kind.ts';
 
 type Held = { id: string; at: string; exact: string; kind: string; cluster: string; node: string; agent: string; body: unknown };
@@ -14,7 +15,7 @@ export async function replayHeld(db: Db, kinds: ReadonlyMap<string, IngestKind>)
   for (;;) {
     const taken = await db.transaction().execute(async (trx) => {
       const rows = await sql<Held>`select id, at, at::text exact, kind, cluster, node, agent, body from items_held
-        where why = 'unknown kind' and kind = any(${[...kinds.keys()]}::text[]) order by at, id limit 200 for update skip locked`.execute(trx);
+        where why = ${unknownKind} and kind = any(${[...kinds.keys()]}::text[]) order by at, id limit 200 for update skip locked`.execute(trx);
       for (const row of rows.rows) {
         const member = kinds.get(row.kind);
         const body = member?.schema.safeParse(row.body);
@@ -28,6 +29,8 @@ export async function replayHeld(db: Db, kinds: ReadonlyMap<string, IngestKind>)
         await announce(trx, row.kind, row.cluster, row.node);
         stored += 1;
       }
+      const taken = [...new Set(rows.rows.map((row) => row.kind))];
+      await sql`update gaps set until = now() where source = 'ingest' and kind = 'items-held' and until is null and subject = any(${taken}::text[])`.execute(trx);
       return rows.rows.length;
     });
     if (taken === 0) return stored;

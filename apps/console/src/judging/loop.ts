@@ -4,6 +4,8 @@ import { messageOf } from '@palisade/model/error';
 import type { ActiveFeed } from '../feeds/local.ts';
 import { announce } from '../live.ts';
 import type { Live } from '../live.ts';
+import { startPolling } from '../polling.ts';
+import type { Polling } from '../polling.ts';
 import type { Db } from '../postgres/database.ts';
 import { judgingChild } from './child.ts';
 import { due, markAllDue } from './due.ts';
@@ -13,12 +15,6 @@ import { questionOf, storeJudgement, storeProblem, storedImageColumns } from './
 import type { StoredImage } from './stored.ts';
 import { advanceRounds } from './rounds.ts';
 
-export type Judging = {
-  /** Images may be due: look now. */
-  wake(): void;
-  stop(): Promise<void>;
-};
-
 const pollMs = 3000;
 const idleChildMs = 60_000;
 
@@ -26,11 +22,9 @@ const idleChildMs = 60_000;
  * Judges images that are due, one a transaction. The row's lock is the claim: a replica that dies gives it back at once,
  * several replicas share the work, and until the commit everyone reads the old answer.
  */
-export function startJudging(db: Db, live: Live, log: Logger, activeFeed: ActiveFeed, changed: () => void): Judging {
+export function startJudging(db: Db, live: Live, log: Logger, activeFeed: ActiveFeed, changed: () => void): Polling {
   const child = judgingChild();
   const ending = new AbortController();
-  let wake = (): void => undefined;
-  let asked = true;
 
   const one = async (setup: Setup, stamp: string, feed: { sha256: string } | null): Promise<boolean> =>
     db.transaction().execute(async (trx) => {
@@ -66,45 +60,29 @@ export function startJudging(db: Db, live: Live, log: Logger, activeFeed: Active
     return { waiting: true, done };
   };
 
-  const loop = async (): Promise<void> => {
-    let busy = Date.now();
-    while (!ending.signal.aborted) {
-      try {
-        asked = false;
-        await newDay(db);
-        const { waiting, done } = await round();
-        await advanceRounds(db);
-        if (done > 0) {
-          busy = Date.now();
-          live.nudge('changes');
-          changed();
-          continue;
-        }
-        if (!waiting && Date.now() - busy > idleChildMs) child.stop();
-      } catch (error) {
-        if (!ending.signal.aborted) log.warn({ error: messageOf(error) }, 'judging paused');
-      }
-      if (asked || ending.signal.aborted) continue;
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, pollMs);
-        wake = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
-    }
-  };
-  const running = loop();
-  return {
-    wake() {
-      asked = true;
-      wake();
+  let busy = Date.now();
+  const polling = startPolling({
+    everyMs: pollMs,
+    ending,
+    failed: (reason) => log.warn({ error: reason }, 'judging paused'),
+    async step() {
+      await newDay(db);
+      const { waiting, done } = await round();
+      await advanceRounds(db);
+      if (done > 0) {
+        busy = Date.now();
+        live.nudge('changes');
+        changed();
+      } else if (!waiting && Date.now() - busy > idleChildMs) child.stop();
+      return done > 0;
     },
+  });
+  return {
+    wake: polling.wake,
     async stop() {
       ending.abort();
       child.stop();
-      wake();
-      await running;
+      await polling.stop();
     },
   };
 }

@@ -70,8 +70,8 @@ export async function storeJudgement(trx: Db, image: StoredImage, judged: Judged
   const { key, cluster } = image;
   await replaceFindings(trx, { key, cluster }, judged.findings);
   const waived = JSON.stringify(judged.waived);
-  await sql`update findings f set waived_by = d.name from jsonb_each_text(${waived}::jsonb) as w(finding, waiver) join documents d on d.id = w.waiver
-    where f.image_key = ${key} and f.id = w.finding and f.waived_by is distinct from d.name`.execute(trx);
+  await sql`update findings f set waived_by = d.id from jsonb_each_text(${waived}::jsonb) as w(finding, waiver) join documents d on d.id = w.waiver
+    where f.image_key = ${key} and f.id = w.finding and f.waived_by is distinct from d.id`.execute(trx);
   await sql`update findings set waived_by = null where image_key = ${key} and waived_by is not null and not (${waived}::jsonb ? id)`.execute(trx);
   await sql`delete from waiver_uses where image_key = ${key}`.execute(trx);
   await sql`insert into waiver_uses (waiver, image_key, findings) select u.waiver, ${key}, u.n::int from jsonb_each_text(${JSON.stringify(judged.uses)}::jsonb) as u(waiver, n) join documents d on d.id = u.waiver`.execute(trx);

@@ -11,6 +11,8 @@ import { text as findRules } from './0009-find-rules.ts';
 import { text as hostImages } from './0010-host-images.ts';
 import { text as detections } from './0011-detections.ts';
 import { text as responses } from './0012-responses.ts';
+import { text as summariesDue } from './0013-summaries-due.ts';
+import { text as joinTokensWaivers } from './0014-join-tokens-waivers.ts';
 
 /** Every step, in order; only ever appended to. */
 export const migrations: readonly Migration[] = [
@@ -26,4 +28,6 @@ export const migrations: readonly Migration[] = [
   { name: '0010-host-images', text: hostImages },
   { name: '0011-detections', text: detections },
   { name: '0012-responses', text: responses },
+  { name: '0013-summaries-due', text: summariesDue },
+  { name: '0014-join-tokens-waivers', text: joinTokensWaivers },
 ];

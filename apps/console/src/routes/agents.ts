@@ -37,15 +37,15 @@ export function agentRoutes(app: App, context: Context): void {
       config: { permission: 'manage-agents' },
       schema: {
         tags: ['agents'],
-        summary: 'Make a join token: single use, one hour, shown once',
-        body: z.object({ cluster: z.string().regex(/^[a-z0-9]([-a-z0-9.]{0,61}[a-z0-9])?$/), kind: z.enum(['docker-host', 'kubernetes', 'host']).default('docker-host') }),
+        summary: 'Make a join token, shown once; by default for one node and one hour',
+        body: z.object({ cluster: z.string().regex(/^[a-z0-9]([-a-z0-9.]{0,61}[a-z0-9])?$/), kind: z.enum(['docker-host', 'kubernetes', 'host']).default('docker-host'), uses: z.number().int().min(1).max(10_000).default(1).describe('how many nodes may join with it'), hours: z.number().int().min(1).max(24 * 90).default(1) }),
         response: { 200: z.object({ id: z.string(), token: z.string(), cluster: z.string(), expires: z.string() }) },
       },
     },
     async (request) => {
-      const { cluster, kind } = request.body;
+      const { cluster, kind, uses, hours } = request.body;
       demand(request, { cluster: deterministicId('cls', cluster) });
-      return createJoinToken(db, authority, context.agentUrl, { name: cluster, kind }, { name: request.principal.name, address: request.ip });
+      return createJoinToken(db, authority, context.agentUrl, { name: cluster, kind, uses, hours }, { name: request.principal.name, address: request.ip });
     },
   );
 

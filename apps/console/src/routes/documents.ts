@@ -208,12 +208,27 @@ export function documentRoutes(app: App, context: Context): void {
     },
   );
 
-  app.get('/api/v1/documents/export', { config: { permission: 'read' }, schema: { tags: ['documents'], summary: 'Every document as one YAML text', querystring: z.object({ kind: z.string().max(64).optional(), owner: z.enum(['console', 'git']).optional() }), response: { 200: z.object({ text: z.string(), count: z.number() }) } } }, async (request) => {
-    const { kind, owner } = request.query;
-    if (kind !== undefined && !documentKinds.includes(kind)) throw new PalisadeError('bad-request', `kind "${kind}" is not known; known are ${documentKinds.join(', ')}`, { status: 400 });
-    const rows = await sql<StoredDocument>`select ${documentColumns} from documents d where ${concerning(request.scopes, 'd')} and (${kind ?? null}::text is null or d.kind = ${kind ?? null}) and (${owner ?? null}::text is null or d.owner = ${owner ?? null}) order by d.kind, d.name, d.id`.execute(db);
-    return { text: rows.rows.map(textOf).join('---\n'), count: rows.rows.length };
-  });
+  app.get(
+    '/api/v1/documents/export',
+    {
+      config: { permission: 'read' },
+      schema: {
+        tags: ['documents'],
+        summary: 'Documents as one YAML text, a page at a time: ask again with `next` as `cursor` and join the texts with a line "---"',
+        querystring: z.object({ ...pageQuery, kind: z.string().max(64).optional(), owner: z.enum(['console', 'git']).optional() }),
+        response: { 200: z.object({ text: z.string(), count: z.number(), next: z.string().nullable() }) },
+      },
+    },
+    async (request) => {
+      const { kind, owner, limit, cursor } = request.query;
+      if (kind !== undefined && !documentKinds.includes(kind)) throw new PalisadeError('bad-request', `kind "${kind}" is not known; known are ${documentKinds.join(', ')}`, { status: 400 });
+      const where = [concerning(request.scopes, 'd')];
+      for (const [column, value] of Object.entries({ kind, owner })) if (value !== undefined) where.push(sql`${sql.ref(`d.${column}`)} = ${value}`);
+      const sort = (['kind', 'name', 'id'] as const).map((field) => ({ by: sql.ref(`d.${field}`), type: 'text' as const, order: 'asc' as const, field }));
+      const { items, next } = await list<StoredDocument>(db, { select: documentColumns, from: sql`documents d`, where, sort, limit, cursor, total: 0 });
+      return { text: items.map(textOf).join('---\n'), count: items.length, next };
+    },
+  );
 }
 
 function textOf(stored: StoredDocument): string {

@@ -43,3 +43,7 @@ export function findingSort(table: string): SortKey[] {
     { by: sql.ref(`${table}.id`), type: 'text', order: 'asc', field: 'id' },
   ];
 }
+
+/** The waiver that holds for a finding, by id and name, null where none does. */
+export const WaivedBy = z.object({ id: z.string(), name: z.string() }).nullable();
+export const waivedBy = sql`case when f.waived_by is not null then jsonb_build_object('id', f.waived_by, 'name', coalesce((select w.name from documents w where w.id = f.waived_by), f.waived_by)) end "waivedBy"`;

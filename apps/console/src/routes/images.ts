@@ -13,7 +13,7 @@ import { refuse } from '../errors.ts';
 import type { App } from '../http/app.ts';
 import { likeText, list, pageOf, pageQuery } from '../http/page.ts';
 import type { SortKey } from '../http/page.ts';
-import { findingConditions, findingFilters, findingSort } from './finding-filters.ts';
+import { WaivedBy, findingConditions, findingFilters, findingSort, waivedBy } from './finding-filters.ts';
 
 export const Counts = z.object({ critical: z.number(), high: z.number(), medium: z.number(), low: z.number(), unknown: z.number() });
 
@@ -195,7 +195,7 @@ export function imageRoutes(app: App, { db }: Context): void {
         summary: 'Findings of an image, worst first',
         params,
         querystring: z.object({ ...pageQuery, ...findingFilters, layer: z.string().optional() }),
-        response: { 200: pageOf(Finding.extend({ waivedBy: z.string().nullable(), firstSeen: z.string() })).extend({ facets: z.object({ kind: z.record(z.enum(findingKinds), z.number()), severity: Counts }) }) },
+        response: { 200: pageOf(Finding.extend({ waivedBy: WaivedBy, firstSeen: z.string() })).extend({ facets: z.object({ kind: z.record(z.enum(findingKinds), z.number()), severity: Counts }) }) },
       },
     },
     async (request) => {
@@ -204,8 +204,8 @@ export function imageRoutes(app: App, { db }: Context): void {
       const where = [sql<boolean>`f.image_key = ${id}`, ...findingConditions(request.query)];
       if (request.query.layer !== undefined) where.push(sql`f.layer = ${request.query.layer}`);
       const [page, facets] = await Promise.all([
-        list<{ body: Finding; waivedBy: string | null; firstSeen: string }>(db, {
-          select: sql`f.body, f.waived_by "waivedBy", f.first_seen "firstSeen"`,
+        list<{ body: Finding; waivedBy: z.infer<typeof WaivedBy>; firstSeen: string }>(db, {
+          select: sql`f.body, ${waivedBy}, f.first_seen "firstSeen"`,
           from: sql`findings f`,
           where,
           sort: findingSort('f'),
@@ -216,7 +216,7 @@ export function imageRoutes(app: App, { db }: Context): void {
       ]);
       const kind = Object.fromEntries(findingKinds.map((name) => [name, facets.rows.filter((row) => row.kind === name).reduce((sum, row) => sum + row.n, 0)])) as Record<(typeof findingKinds)[number], number>;
       const severity = Object.fromEntries(severities.map((name, rank) => [name, facets.rows.filter((row) => row.severity === rank).reduce((sum, row) => sum + row.n, 0)])) as z.infer<typeof Counts>;
-      return { ...page, items: page.items.map(({ body, waivedBy, firstSeen }) => ({ ...body, waivedBy, firstSeen })), facets: { kind, severity } };
+      return { ...page, items: page.items.map(({ body, ...about }) => ({ ...body, ...about })), facets: { kind, severity } };
     },
   );
 }

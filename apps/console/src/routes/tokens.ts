@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import { z } from 'zod';
 import { Scope } from '@palisade/model/scope';
 import { actorOf, audit } from '../audit.ts';
-import { personOf, roles } from '../auth/permission.ts';
+import { may, personOf, roles } from '../auth/permission.ts';
 import { freshSecret, hashSecret, scopeOf } from '../auth/sessions.ts';
 import type { Context } from '../context.ts';
 import { placeOf } from '../documents/place.ts';
@@ -11,7 +11,7 @@ import { refuse } from '../errors.ts';
 import type { App } from '../http/app.ts';
 
 export const TokenRow = z.object({ id: z.string(), name: z.string(), role: z.enum(roles), scope: Scope, createdBy: z.string(), createdAt: z.string(), expiresAt: z.string(), usedAt: z.string().nullable(), revokedAt: z.string().nullable() });
-export const JoinTokenRow = z.object({ id: z.string(), cluster: z.string(), clusterName: z.string(), createdBy: z.string(), createdAt: z.string(), expiresAt: z.string(), usedAt: z.string().nullable(), usedBy: z.string().nullable() });
+export const JoinTokenRow = z.object({ id: z.string(), cluster: z.string(), clusterName: z.string(), createdBy: z.string(), createdAt: z.string(), expiresAt: z.string(), usedAt: z.string().nullable(), usedBy: z.string().nullable(), uses: z.number(), maxUses: z.number(), revokedAt: z.string().nullable() });
 const params = z.object({ id: z.string().max(100) });
 
 /** API tokens of programs, and the join tokens of agents that were handed out. */
@@ -46,9 +46,20 @@ export function tokenRoutes(app: App, { db }: Context): void {
     return {};
   });
 
-  app.get('/api/v1/join-tokens', { config: { permission: 'manage-agents' }, schema: { tags: ['agents'], summary: 'Join tokens handed out in the last days, never their text', response: { 200: z.object({ items: z.array(JoinTokenRow) }) } } }, async (request) => {
-    const rows = await sql<z.infer<typeof JoinTokenRow>>`select j.id, j.cluster, c.name "clusterName", j.created_by "createdBy", j.created_at "createdAt", j.expires_at "expiresAt", j.used_at "usedAt", j.used_by "usedBy"
-      from join_tokens j join clusters c on c.id = j.cluster where j.created_at > now() - interval '7 days' and (${request.scopes.some((scope) => Object.keys(scope).length === 0)} or j.cluster = any(${request.scopes.flatMap((scope) => scope.cluster ?? [])}::text[])) order by j.created_at desc limit 200`.execute(db);
+  app.get('/api/v1/join-tokens', { config: { permission: 'manage-agents' }, schema: { tags: ['agents'], summary: 'Join tokens that are open or were made in the last days, never their text', response: { 200: z.object({ items: z.array(JoinTokenRow) }) } } }, async (request) => {
+    const rows = await sql<z.infer<typeof JoinTokenRow>>`select j.id, j.cluster, c.name "clusterName", j.created_by "createdBy", j.created_at "createdAt", j.expires_at "expiresAt", j.used_at "usedAt", j.used_by "usedBy", j.uses, j.max_uses "maxUses", j.revoked_at "revokedAt"
+      from join_tokens j join clusters c on c.id = j.cluster where (j.created_at > now() - interval '7 days' or j.expires_at > now() and j.revoked_at is null and j.uses < j.max_uses) and (${request.scopes.some((scope) => Object.keys(scope).length === 0)} or j.cluster = any(${request.scopes.flatMap((scope) => scope.cluster ?? [])}::text[])) order by j.created_at desc limit 200`.execute(db);
     return { items: rows.rows };
+  });
+
+  app.delete('/api/v1/join-tokens/:id', { config: { permission: 'manage-agents' }, schema: { tags: ['agents'], summary: 'Refuse a join token from now on; who joined with it stays', params, response: { 200: z.object({}) } } }, async (request) => {
+    await db.transaction().execute(async (trx) => {
+      const found = await sql<{ cluster: string }>`select cluster from join_tokens where id = ${request.params.id} for update`.execute(trx);
+      const token = found.rows[0];
+      if (token === undefined || !may(request.scopes, { cluster: token.cluster })) throw refuse('not-found');
+      await sql`update join_tokens set revoked_at = coalesce(revoked_at, now()) where id = ${request.params.id}`.execute(trx);
+      await audit(trx, actorOf(request), 'join-token.revoke', request.params.id, {}, token.cluster);
+    });
+    return {};
   });
 }

@@ -10,6 +10,7 @@ import type { App } from '../http/app.ts';
 import { list, pageOf, pageQuery } from '../http/page.ts';
 import type { SortKey } from '../http/page.ts';
 import { Counts } from './images.ts';
+import { WaivedBy, waivedBy } from './finding-filters.ts';
 import { ruleConditions, ruleFilters, rulesFrom } from './rule-summaries.ts';
 
 const Severity = z.enum(severities);
@@ -49,7 +50,7 @@ export const RuleDetail = RuleRow.extend({
 
 export const RulePlace = z.object({
   id: z.string(), image: z.string(), name: z.string(), running: z.number(), score: z.number(), answer: z.enum(['affected', 'unknown']), package: z.string().nullable(), packageName: z.string().nullable(), fixed: z.string().nullable(),
-  path: z.string().nullable(), instruction: z.string().nullable(), waivedBy: z.string().nullable(),
+  path: z.string().nullable(), instruction: z.string().nullable(), waivedBy: WaivedBy,
 });
 export const RuleContainer = z.object({ id: z.string(), name: z.string(), state: z.string(), exposed: z.boolean(), privileged: z.boolean(), node: z.string(), nodeName: z.string(), image: z.string(), imageName: z.string() });
 
@@ -108,7 +109,7 @@ export function vulnerabilityRoutes(app: App, { db }: Context): void {
   app.get('/api/v1/vulnerabilities/:kind/:rule/images', { config: { permission: 'read' }, schema: { tags: ['vulnerabilities'], summary: 'Images in which a rule is found', params, querystring: z.object(pageQuery), response: { 200: pageOf(RulePlace) } } }, async (request) => {
     const { kind, rule } = request.params;
     return list<z.infer<typeof RulePlace>>(db, {
-      select: sql`f.image_key || '/' || f.id id, f.image_key image, i.name, i.running, f.score, f.answer, f.package, f.package_name "packageName", f.fixed, f.path, (select b.body->>'instruction' from findings b where b.image_key = f.image_key and b.id = f.id) instruction, f.waived_by "waivedBy"`,
+      select: sql`f.image_key || '/' || f.id id, f.image_key image, i.name, i.running, f.score, f.answer, f.package, f.package_name "packageName", f.fixed, f.path, (select b.body->>'instruction' from findings b where b.image_key = f.image_key and b.id = f.id) instruction, ${waivedBy}`,
       from: sql`findings f join images i on i.key = f.image_key`,
       where: [sql`f.rule = ${rule}`, sql`f.kind = ${kind}`, visibleImages(request.scopes, 'f', 'image_key')],
       sort: [{ by: sql`f.score`, type: 'real', order: 'desc', field: 'score' }, { by: sql`f.image_key`, type: 'text', order: 'asc', field: 'image' }, { by: sql`f.id`, type: 'text', order: 'asc', field: 'id' }],

@@ -3,6 +3,8 @@ import type { Logger } from 'pino';
 import type pg from 'pg';
 import { messageOf } from '@palisade/model/error';
 import type { Live } from '../live.ts';
+import { startPolling } from '../polling.ts';
+import type { Polling } from '../polling.ts';
 import type { Db } from '../postgres/database.ts';
 import { advanceTask, closeTask } from './store.ts';
 
@@ -11,17 +13,14 @@ export type RunningTask = { readonly id: string; readonly subject: string; reado
 /** Does a task's work from wherever an earlier attempt got; answers what to remember of it. */
 export type TaskWork = (task: RunningTask) => Promise<Readonly<Record<string, unknown>>>;
 
-export type Runner = { wake(): void; stop(): Promise<void> };
-
 const pollMs = 5000;
 
 /**
  * Runs tasks of the given kinds, one at a time in this replica. The claim is a session's advisory lock: when a replica
  * dies its connection ends, the lock with it, and another (or the same, restarted) goes on within seconds.
  */
-export function startRunner(db: Db, pool: pg.Pool, live: Live, log: Logger, works: Readonly<Record<string, TaskWork>>, done: () => void): Runner {
+export function startRunner(db: Db, pool: pg.Pool, live: Live, log: Logger, works: Readonly<Record<string, TaskWork>>, done: () => void): Polling {
   const ending = new AbortController();
-  let wake = (): void => undefined;
 
   const claim = async (): Promise<boolean> => {
     const open = await sql<{ id: string; kind: string; subject: string; startedBy: string }>`select id, kind, subject, started_by "startedBy" from tasks
@@ -70,31 +69,5 @@ export function startRunner(db: Db, pool: pg.Pool, live: Live, log: Logger, work
     done();
   };
 
-  const loop = async (): Promise<void> => {
-    while (!ending.signal.aborted) {
-      let worked = false;
-      try {
-        worked = await claim();
-      } catch (error) {
-        if (!ending.signal.aborted) log.warn({ error: messageOf(error) }, 'tasks paused');
-      }
-      if (worked || ending.signal.aborted) continue;
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, pollMs);
-        wake = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
-    }
-  };
-  const running = loop();
-  return {
-    wake: () => wake(),
-    async stop() {
-      ending.abort();
-      wake();
-      await running;
-    },
-  };
+  return startPolling({ everyMs: pollMs, ending, step: claim, failed: (reason) => log.warn({ error: reason }, 'tasks paused') });
 }

@@ -59,7 +59,7 @@ export function Feeds(): ReactNode {
 
 function InUse({ feed, images }: { feed: Feed; images: z.infer<typeof FeedList>['images'] }): ReactNode {
   const { t, number, ago, exact, bytes } = useSpeech();
-  const waiting = images.waiting === 0 ? '' : `, ${t('feeds.imagesWaiting', { count: number(images.waiting) })}`;
+  const waiting = images.waiting === 0 ? '' : `${t('common.separator')}${t('feeds.imagesWaiting', { count: number(images.waiting) })}`;
   return (
     <Descriptions
       title={t('feeds.current')}

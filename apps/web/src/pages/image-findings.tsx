@@ -9,9 +9,10 @@ import { useFilters } from '../parts/filters.ts';
 import { PagedTable } from '../parts/paged-table.tsx';
 import { SeverityTag } from '../parts/severity-tag.tsx';
 import { useSpeech } from '../parts/text.ts';
+import { Waived } from '../parts/waived.tsx';
 import type { Detail } from './image.tsx';
 
-type Row = Finding & { waivedBy: string | null };
+type Row = Finding & { waivedBy: { id: string; name: string } | null };
 const names = ['q', 'kind', 'severity', 'fixable', 'layer', 'waived'] as const;
 
 /** The findings of one image, with filters; each leads to its rule's page. */
@@ -44,7 +45,7 @@ export function ImageFindings({ image }: { image: Detail }): ReactNode {
             render: (_, row) => (
               <>
                 {say(row.title)} {row.kev === true ? <Tag color="error">KEV</Tag> : null}
-                {row.waivedBy === null ? null : <Tag>{t('vulnerability.waived')}</Tag>}
+                <Waived by={row.waivedBy} />
                 {row.answer === 'unknown' ? <div className="quiet">{`${t('severity.unknown')}: ${row.reason ?? ''}`}</div> : null}
               </>
             ),

@@ -1,15 +1,16 @@
 import type { WaiverRow } from '@palisade/app-console/routes/waivers';
-import { Button, Input, Select, Tag, Typography } from 'antd';
+import { Tag, Typography } from 'antd';
 import type { ReactNode } from 'react';
-import { Link, useNavigate } from 'react-router';
+import { Link } from 'react-router';
 import type { z } from 'zod';
 import type { TextKey } from '../i18n/en.ts';
+import { Choice } from '../parts/choices.tsx';
 import { useFilters } from '../parts/filters.ts';
+import { ListPage } from '../parts/list-page.tsx';
 import type { Column } from '../parts/paged-table.tsx';
 import { PagedTable } from '../parts/paged-table.tsx';
 import type { Speech } from '../parts/text.ts';
 import { useSpeech } from '../parts/text.ts';
-import { useMay } from '../session.tsx';
 
 export type Row = z.infer<typeof WaiverRow>;
 /** The part of a waiver that pages read. */
@@ -21,32 +22,17 @@ const standings = ['requested', 'in-use', 'unused', 'expired', 'rejected', 'pend
 export function Waivers(): ReactNode {
   const speech = useSpeech();
   const { t } = speech;
-  const { get, set } = useFilters();
-  const may = useMay();
-  const navigate = useNavigate();
+  const { get } = useFilters();
   return (
-    <>
-      <Typography.Title level={1} className="page-title">
-        {t('nav.waivers')}
-      </Typography.Title>
-      <p className="intro">{t('waivers.intro')}</p>
-      <div className="filters" role="search">
-        <Input type="search" allowClear style={{ width: 260 }} placeholder={t('waivers.search')} aria-label={t('waivers.search')} defaultValue={get('q')} onChange={(event) => set('q', event.target.value)} />
-        <Select
-          style={{ width: 200 }}
-          aria-label={t('waivers.standing')}
-          value={get('standing')}
-          onChange={(value) => set('standing', value)}
-          options={[{ value: '', label: t('waivers.anyStanding') }, ...standings.map((standing) => ({ value: standing as string, label: t(`standing.${standing}`) }))]}
-        />
-        {may('request-waiver') ? (
-          <Button type="primary" onClick={() => void navigate('/waivers/new')}>
-            {t('waivers.new')}
-          </Button>
-        ) : null}
-      </div>
+    <ListPage
+      title={t('nav.waivers')}
+      intro={t('waivers.intro')}
+      search={t('waivers.search')}
+      filters={<Choice name="standing" width={200} label={t('waivers.anyStanding')} options={standings.map((standing) => ({ value: standing, label: t(`standing.${standing}`) }))} />}
+      add={{ permission: 'request-waiver', label: t('waivers.new'), to: '/waivers/new' }}
+    >
       <PagedTable<Row> path="/waivers" query={{ q: get('q'), standing: get('standing') }} columns={columns(speech)} label={t('nav.waivers')} empty={t('waivers.empty')} />
-    </>
+    </ListPage>
   );
 }
 

@@ -30,8 +30,8 @@ export function PriorityTag({ priority }: { priority: RulePriority }): ReactNode
 }
 
 /** Names of ATT&CK tactics in the reader's language. */
-export function tacticNames(keys: readonly string[], { say }: Speech): string {
-  return keys.map((key) => (tactics[key] === undefined ? key : say(tactics[key].name))).join(', ');
+export function tacticNames(keys: readonly string[], { say, t }: Speech): string {
+  return keys.map((key) => (tactics[key] === undefined ? key : say(tactics[key].name))).join(t('common.separator'));
 }
 
 export function detectionColumns(speech: Speech): Column<Row>[] {

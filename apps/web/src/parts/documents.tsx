@@ -20,7 +20,7 @@ export function Place({ at }: { at: Pick<StoredDocument, 'cluster' | 'namespace'
     ...(at.namespace === '' ? [] : [t('scope.namespace', { name: at.namespace })]),
     ...(at.project === '' ? [] : [t('scope.project', { name: at.project })]),
   ];
-  return parts.length === 0 ? t('policies.everywhere') : parts.join(', ');
+  return parts.length === 0 ? t('policies.everywhere') : parts.join(t('common.separator'));
 }
 
 /** A state of its own colour-blind-safe word; colour is kept for severities. */

@@ -12,7 +12,7 @@ export type Grant = { role: (typeof roleNames)[number]; scope: Scope };
 export function ScopeText({ scope }: { scope: Scope }): ReactNode {
   const { t } = useSpeech();
   const parts = (['cluster', 'namespace', 'project'] as const).flatMap((kind) => (scope[kind] === undefined ? [] : [t(`scope.${kind}`, { name: scope[kind] })]));
-  return parts.length === 0 ? t('scope.all') : parts.join(', ');
+  return parts.length === 0 ? t('scope.all') : parts.join(t('common.separator'));
 }
 
 /** Roles as a person holds them, one a line. */

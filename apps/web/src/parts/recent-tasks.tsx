@@ -22,7 +22,7 @@ export function RecentTasks(): ReactNode {
           { title: t('task.what'), key: 'kind', render: (_, task) => t(`task.${task.kind}` as TextKey) },
           { title: t('task.outcome'), key: 'state', render: (_, task) => `${t(`task.state.${task.state}`)}${task.error === null ? '' : `: ${task.error}`}` },
           { title: t('feeds.images'), key: 'total', className: 'number', render: (_, task) => (task.total === null || task.kind === 'feed-pull' ? '–' : t('task.progress', { done: number(task.done), total: number(task.total) })) },
-          { title: t('task.started'), key: 'started', render: (_, task) => <span title={exact(task.createdAt)}>{`${ago(task.createdAt)}, ${t('policies.by', { name: task.startedBy })}`}</span> },
+          { title: t('task.started'), key: 'started', render: (_, task) => <span title={exact(task.createdAt)}>{t('policies.changedWhen', { when: ago(task.createdAt), name: task.startedBy })}</span> },
           { title: t('task.took'), key: 'took', className: 'number', render: (_, task) => (task.finishedAt === null ? '–' : `${number(Math.max(0, Math.round((Date.parse(task.finishedAt) - Date.parse(task.createdAt)) / 100) / 10))} s`) },
         ]}
       />

@@ -1,5 +1,6 @@
 import http from 'node:http';
 import type { IncomingMessage } from 'node:http';
+import { readBounded } from '@palisade/model/read-bounded';
 import { EngineError } from '../error.ts';
 
 /** Answers of the engine's API are small but for exports; a larger one is not the engine speaking. */
@@ -27,18 +28,8 @@ export async function json(socketPath: string, path: string): Promise<unknown> {
   }
 }
 
-async function readAll(answer: IncomingMessage): Promise<Buffer> {
-  const parts: Buffer[] = [];
-  let size = 0;
-  for await (const part of answer as AsyncIterable<Buffer>) {
-    size += part.length;
-    if (size > maxAnswer) {
-      answer.destroy();
-      throw new EngineError(`the engine's answer has more than ${maxAnswer} bytes`, 502);
-    }
-    parts.push(part);
-  }
-  return Buffer.concat(parts);
+function readAll(answer: IncomingMessage): Promise<Buffer> {
+  return readBounded(answer, maxAnswer, (limit) => new EngineError(`the engine's answer has more than ${limit} bytes`, 502));
 }
 
 function messageIn(text: string): string | undefined {

@@ -3,6 +3,7 @@ export const frame = {
   'nav.overview': 'Overview',
   'nav.images': 'Images',
   'common.loading': 'Loading…',
+  'common.separator': ', ',
   'common.retry': 'Try again',
   'common.none': 'None',
   'common.rows': 'Rows: {{count}}',

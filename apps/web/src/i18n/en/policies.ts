@@ -10,7 +10,7 @@ export const policies = {
   'policies.owner': 'Owner',
   'policies.state': 'State',
   'policies.changed': 'Changed',
-  'policies.by': 'by {{name}}',
+  'policies.changedWhen': '{{when}}, by {{name}}',
   'policies.everywhere': 'everywhere',
   'policies.empty': 'No gate policy yet, so no image has a verdict. Write one here, or bring one from git:',
   'policies.mode.monitor': 'monitor: only note',

@@ -5,6 +5,7 @@ export const frame: Readonly<Record<keyof typeof en, string>> = {
   'nav.overview': '概览',
   'nav.images': '镜像',
   'common.loading': '加载中…',
+  'common.separator': '，',
   'common.retry': '重试',
   'common.none': '无',
   'common.rows': '共 {{count}} 行',

@@ -12,7 +12,7 @@ export const policies: Readonly<Record<keyof typeof en, string>> = {
   'policies.owner': '归属',
   'policies.state': '状态',
   'policies.changed': '修改时间',
-  'policies.by': '由 {{name}}',
+  'policies.changedWhen': '{{when}}，由 {{name}}',
   'policies.everywhere': '全部',
   'policies.empty': '还没有准入策略，因此镜像没有结论。可以在这里编写，或从 git 导入：',
   'policies.mode.monitor': '仅记录（monitor）',

@@ -1,6 +1,6 @@
 import type { JoinTokenRow } from '@palisade/app-console/routes/tokens';
 import { useQuery } from '@tanstack/react-query';
-import { Button, Input, Modal, Popconfirm, Select, Table, Tag } from 'antd';
+import { Button, Input, InputNumber, Modal, Popconfirm, Select, Table, Tag } from 'antd';
 import type { ReactNode } from 'react';
 import { useState } from 'react';
 import type { z } from 'zod';
@@ -17,22 +17,23 @@ const kinds = ['docker-host', 'kubernetes', 'host'] as const;
 
 /** Which agents are trusted, and how one more joins. */
 export function AgentSettings(): ReactNode {
-  const { t, ago, exact } = useSpeech();
+  const { t, ago, exact, number } = useSpeech();
   const act = useAct('/agents', '/join-tokens');
   const agents = useQuery({ queryKey: ['/agents'], queryFn: ({ signal }) => get<{ items: Agent[] }>('/agents', {}, signal) });
   const joins = useQuery({ queryKey: ['/join-tokens'], queryFn: ({ signal }) => get<{ items: Join[] }>('/join-tokens', {}, signal) });
-  const [making, setMaking] = useState<{ cluster: string; kind: (typeof kinds)[number] }>();
+  const [making, setMaking] = useState<{ cluster: string; kind: (typeof kinds)[number]; uses: number; hours: number }>();
   const [token, setToken] = useState<string>();
   if (agents.isError && agents.data === undefined) return <Problem error={agents.error} onRetry={() => void agents.refetch()} />;
   const make = async (): Promise<void> => {
     if (await act(() => call<{ token: string }>('POST', '/join-tokens', making), (made) => setToken(made.token))) setMaking(undefined);
   };
-  const standing = (join: Join): string => (join.usedAt !== null ? t('joins.used') : Date.parse(join.expiresAt) < Date.now() ? t('joins.expired') : t('joins.open', { when: exact(join.expiresAt) }));
+  const open = (join: Join): boolean => join.revokedAt === null && join.uses < join.maxUses && Date.parse(join.expiresAt) > Date.now();
+  const standing = (join: Join): string => (open(join) ? t('joins.open', { when: exact(join.expiresAt) }) : t(join.revokedAt !== null ? 'joins.revoked' : join.uses >= join.maxUses ? 'joins.used' : 'joins.expired'));
   return (
     <>
       <p className="intro">{t('agents.intro')}</p>
       <div className="actions">
-        <Button type="primary" onClick={() => setMaking({ cluster: 'default', kind: 'docker-host' })}>
+        <Button type="primary" onClick={() => setMaking({ cluster: 'default', kind: 'docker-host', uses: 1, hours: 1 })}>
           {t('agents.join')}
         </Button>
       </div>
@@ -75,8 +76,19 @@ export function AgentSettings(): ReactNode {
           columns={[
             { title: t('agents.cluster'), dataIndex: 'clusterName' },
             { title: t('agents.state'), key: 'state', render: (_, join) => standing(join) },
+            { title: t('joins.uses'), key: 'uses', className: 'number', render: (_, join) => t('joins.usesOf', { uses: number(join.uses), most: number(join.maxUses) }) },
             { title: t('audit.when'), key: 'at', render: (_, join) => <span title={exact(join.createdAt)}>{ago(join.createdAt)}</span> },
             { title: t('common.by'), dataIndex: 'createdBy' },
+            {
+              title: '',
+              key: 'actions',
+              render: (_, join) =>
+                open(join) ? (
+                  <Popconfirm title={t('joins.revokeConfirm')} onConfirm={() => void act(() => call('DELETE', `/join-tokens/${join.id}`))}>
+                    <Button>{t('agents.revoke')}</Button>
+                  </Popconfirm>
+                ) : null,
+            },
           ]}
         />
       </Wide>
@@ -87,10 +99,19 @@ export function AgentSettings(): ReactNode {
               {t('agents.cluster')} <Input value={making.cluster} onChange={(event) => setMaking({ ...making, cluster: event.target.value })} style={{ width: 200 }} />
             </label>{' '}
             <Select aria-label={t('agents.kind')} style={{ width: 180 }} value={making.kind} onChange={(kind) => setMaking({ ...making, kind })} options={kinds.map((kind) => ({ value: kind, label: t(`agents.kind.${kind}`) }))} />
+            <p>
+              <label>
+                {t('joins.forNodes')} <InputNumber min={1} max={10_000} precision={0} value={making.uses} onChange={(uses) => setMaking({ ...making, uses: uses ?? 1 })} />
+              </label>{' '}
+              <label>
+                {t('joins.forHours')} <InputNumber min={1} max={2160} precision={0} value={making.hours} onChange={(hours) => setMaking({ ...making, hours: hours ?? 1 })} />
+              </label>
+            </p>
+            {making.uses > 1 ? <p className="quiet">{t('joins.manyHint')}</p> : null}
           </>
         )}
       </Modal>
-      <Once title={t('agents.command')} text={t('agents.intro')} secret={token === undefined ? undefined : `palisade agent --join ${token}`} onClose={() => setToken(undefined)} />
+      <Once title={t('agents.command')} text={t('agents.commandText')} secret={token === undefined ? undefined : `palisade agent --join ${token}`} onClose={() => setToken(undefined)} />
     </>
   );
 }
