@@ -70,7 +70,7 @@ function definedEnv(): Record<string, string> {
 
 /** Waits until the page has its title and nothing on it is loading. */
 export async function settled(page: Page): Promise<void> {
-  await page.locator('h1').first().waitFor({ timeout: 60_000 });
+  await page.locator('h1').first().waitFor({ timeout: 180_000 });
   await page.waitForFunction(() => document.querySelector('.ant-spin-spinning, .ant-skeleton-active, [aria-busy="true"]') === null, undefined, { timeout: 60_000 });
   await page.evaluate(() => document.fonts.ready.then(() => undefined));
 }
