@@ -13,6 +13,7 @@ import { consoleProcess, eventually, freePorts, postgresPid, program } from './c
 import type { Program } from './console-process.ts';
 
 // 20 rounds in the suite; PALISADE_KILL_ROUNDS=1000 for the long run.
+const text = (value: unknown): string => String(value);
 const rounds = Number(process.env['PALISADE_KILL_ROUNDS'] ?? 20);
 const secret = 'the secret of a test installation';
 const place = consoleHome();
@@ -94,7 +95,7 @@ it('keeps every image\'s old answer through kills in the middle of a re-match, a
   await agent.end('SIGKILL');
   const images = 80;
   const gateway = `https://${env['PALISADE_AGENT_LISTEN']}`;
-  const sender = await enrolAgent(String((await admin.call('POST', '/join-tokens', { cluster: 'lab' })).body['token']), 'matched');
+  const sender = await enrolAgent(text((await admin.call('POST', '/join-tokens', { cluster: 'lab' })).body['token']), 'matched');
   expect((await sender.post(gateway, Array.from({ length: images }, (_, n) => unfed(`match-${n}`, 30, '2026-11-24T00:00:00.000Z')))).body).toMatchObject({ stored: images });
   // One image's answer: the bundle it was matched with, its findings, and how many different ones they are.
   const answers = async (): Promise<{ feed: string | null; findings: number; different: number }[]> =>
@@ -104,7 +105,7 @@ it('keeps every image\'s old answer through kills in the middle of a re-match, a
   const imported = async (name: string, vulnerable: number): Promise<string> => {
     const { status, body } = await uploadBundle(url, admin, readFileSync(await debianBundle(folder, name, vulnerable)));
     expect([status, body]).toEqual([200, expect.objectContaining({ sha256: expect.any(String) })]);
-    return String(body['sha256']);
+    return text(body['sha256']);
   };
   const first = await imported('first', 20);
   await eventually('the first bundle is matched', async () => ((await matched(first)) === images ? true : undefined), words);
@@ -131,7 +132,7 @@ it('keeps every image\'s old answer through kills in the middle of a re-match, a
     const items = (await admin.call('GET', '/tasks')).body['items'] as unknown as Answer[];
     return items.every((task) => task['finishedAt'] !== null) ? items : undefined;
   }, words);
-  expect(tasks.filter((task) => String(task['kind']) === 'rematch').map((task) => String(task['state']))).toEqual(['done', 'done']);
+  expect(tasks.filter((task) => text(task['kind']) === 'rematch').map((task) => text(task['state']))).toEqual(['done', 'done']);
 }, 600_000);
 
 async function ledger(): Promise<number> {

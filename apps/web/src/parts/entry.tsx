@@ -5,6 +5,7 @@ import { useNavigate } from 'react-router';
 import { useWhy } from './why.ts';
 
 /** The one card that somebody who is not signed in sees: fields, one button, what went wrong. `onSubmit` answers where to go next. */
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- names what the fields hold
 export function Entry<Fields extends object>({ title, intro, submit, onSubmit, children }: { title: string; intro?: string | undefined; submit: string; onSubmit: (fields: Fields) => Promise<string>; children: ReactNode }): ReactNode {
   const why = useWhy();
   const navigate = useNavigate();
