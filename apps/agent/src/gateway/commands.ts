@@ -19,10 +19,11 @@ export async function* commandStream(url: string, credentials: Credentials, sign
       if (line === '') continue;
       const said: unknown = JSON.parse(line);
       const parsed = StreamLine.safeParse(said);
-      if (parsed.success && 'command' in parsed.data) yield parsed.data.command;
-      else if (parsed.success && parsed.data.policy !== undefined) heard(parsed.data.policy);
-      // A line of a newer console that asks nothing of this agent is no reason to end the stream; a damaged command is.
-      if (!parsed.success && typeof said === 'object' && said !== null && 'command' in said) throw new GatewayError('a command that cannot be read', 502, parsed.error);
+      if (!parsed.success) {
+        // A line of a newer console that asks nothing of this agent is no reason to end the stream; a damaged command is.
+        if (typeof said === 'object' && said !== null && 'command' in said) throw new GatewayError('a command that cannot be read', 502, parsed.error);
+      } else if ('command' in parsed.data) yield parsed.data.command;
+      else if (parsed.data.policy !== undefined) heard(parsed.data.policy);
     }
     if (rest.length > maxLine) throw new GatewayError(`a command of more than ${maxLine} characters`, 502);
   }
