@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { gzipSync } from 'node:zlib';
-import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { refreshSummaries } from '@palisade/app-console/jobs/summaries';
+import { onConnection } from '@palisade/app-console/postgres/database';
 import { zipOf } from '../../packages/catalog/test/zip-fixture.ts';
 import { callApi, consoleHere, consoleHome, enrolAgent, person } from './console-client.ts';
 import type { Answer, Person, TestAgent } from './console-client.ts';
@@ -148,8 +148,8 @@ describe('console: feeds and what they change', () => {
   });
 
   it('keeps the summaries of rules as a pass over every finding would make them', async () => {
-    const { pool, db } = running.context;
-    const read = async (): Promise<unknown[]> => (await pool.query('select to_jsonb(s) - \'title\' - \'words\' s from rule_summaries s order by cluster, kind, rule')).rows;
+    const { pool } = running.context;
+    const summaries = `select to_jsonb(s) - 'title' - 'words' s from rule_summaries s order by cluster, kind, rule`;
     // Containers come, stop and go; an image loses packages; another goes; a finding is waived.
     await agent.post(running.agentUrl, [containerItem('one', 'many-1'), containerItem('two', 'many-1'), containerItem('three', 'many-2'), containerItem('four', 'b')]);
     await agent.post(running.agentUrl, [containerItem('two', 'many-1', 'exited', '2026-11-24T03:00:00.000Z'), { id: 'gone', kind: 'container-removed', at: '2026-11-24T03:00:00.000Z', body: { id: text((containerItem('three', 'many-2').body as { id: string }).id) } }, unfed('many-3', 4, '2026-11-24T03:00:00.000Z')]);
@@ -157,15 +157,18 @@ describe('console: feeds and what they change', () => {
     await pool.query(`update findings set waived_by = 'some-waiver' where rule = 'CVE-2025-1003'`);
     await expect.poll(async () => (await pool.query<{ n: number }>('select count(*)::int n from images where due > 0')).rows[0]?.n, { timeout: 60_000 }).toBe(0);
     // In one transaction, so that nothing comes between the three.
-    await db.transaction().execute(async (trx) => {
-      await refreshSummaries(trx);
-      const kept = await sql`select to_jsonb(s) - 'title' - 'words' s from rule_summaries s order by cluster, kind, rule`.execute(trx);
-      expect(await refreshSummaries(trx)).toEqual({ rules: 0, whole: false });
-      const made = await refreshSummaries(trx, { whole: true });
-      expect(made.rules).toBeGreaterThanOrEqual(25);
-      expect(kept.rows).toEqual((await sql`select to_jsonb(s) - 'title' - 'words' s from rule_summaries s order by cluster, kind, rule`.execute(trx)).rows);
-    });
-    expect(JSON.stringify(await read())).toContain('"containers":2');
+    const client = await pool.connect();
+    const trx = onConnection(client);
+    const held = async (): Promise<unknown[]> => (await client.query(summaries)).rows;
+    await client.query('begin');
+    await refreshSummaries(trx);
+    const kept = await held();
+    expect(await refreshSummaries(trx)).toEqual({ rules: 0, whole: false });
+    expect((await refreshSummaries(trx, { whole: true })).rules).toBeGreaterThanOrEqual(25);
+    expect(kept).toEqual(await held());
+    await client.query('commit');
+    client.release();
+    expect(JSON.stringify(kept)).toContain('"containers":2');
   });
 
   it('pulls only from the hosts that were agreed to, and says what failed', async () => {
