@@ -41,6 +41,7 @@ struct worker {
   bool serving;   /* takes connections, or would if there were a site */
   bool old;       /* of settings before */
   u64 retired;    /* 0, or when it was told to close */
+  u32 owed;       /* sites whose end it has not said since */
   struct worker_note pending;
   size_t filled;
 };
@@ -186,7 +187,8 @@ static void hear(struct worker *worker, struct worker_note *note) {
   if (!site) return;
   if (note->op == NOTE_ALIVE && !site->closing && !worker->retired) heard_of_site(site);
   if (note->op == NOTE_NEED && (note->family == 4 || note->family == 6)) supply(worker, site, note);
-  if (note->op == NOTE_GONE) site->gone++;
+  if (note->op == NOTE_GONE && !worker->retired) site->gone++;
+  if (note->op == NOTE_GONE && worker->retired && worker->owed > 0 && --worker->owed == 0) kill(worker->pid, SIGTERM);
 }
 
 static void read_notes(struct worker *worker) {
@@ -223,8 +225,13 @@ static void look_after(struct worker *worker, u64 now) {
 }
 
 static void retire(struct worker *worker, u64 now) {
-  for (size_t i = 0; i < SITES; i++) if (site_at(i)->used && !site_at(i)->closing) tell(worker, "close", site_at(i));
   worker->retired = now;
+  for (size_t i = 0; i < SITES; i++) {
+    if (!site_at(i)->used || site_at(i)->closing) continue;
+    tell(worker, "close", site_at(i));
+    worker->owed++;
+  }
+  if (worker->owed == 0) kill(worker->pid, SIGTERM);
 }
 
 /* As many as wanted; one more while an old one waits for its successor. */

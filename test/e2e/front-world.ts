@@ -24,10 +24,11 @@ export async function frontWorld() {
   execFileSync('sh', ['-c', 'tar -C "$1" -c . | docker import - shop:test', 'sh', shopTree(place)], { env: environment, stdio: 'pipe' });
   return {
     place,
+    socket: engine.socket,
     docker,
     pidOf: (container: string): string => docker('inspect', '-f', '{{.State.Pid}}', container),
     /** A container with the shop, and one with nothing but a network. */
-    shop: (name: string, ...network: readonly string[]): string => docker('run', '-d', '--name', name, ...network, '-e', 'PHP_CLI_SERVER_WORKERS=4', 'shop:test', '/bin/sh', '-c', 'php -c /php.ini -S 127.0.0.1:9000 /admin.php & exec php -c /php.ini -S [::]:8080 -t /www'),
+    shop: (name: string, ...options: readonly string[]): string => docker('run', '-d', '--name', name, ...options, '-e', 'PHP_CLI_SERVER_WORKERS=4', 'shop:test', '/bin/sh', '-c', 'php -c /php.ini -S 127.0.0.1:9000 /admin.php & exec php -c /php.ini -S [::]:8080 -t /www'),
     visitor: (name: string, ...network: readonly string[]): string => docker('run', '-d', '--name', name, ...network, 'shop:test', '/bin/sleep', '100000'),
     palisade: (...args: readonly string[]): string => execFileSync(path.join(root, 'palisade'), args, { env: environment, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }),
     protect(container: string, ...more: readonly string[]): Protector {
@@ -37,6 +38,9 @@ export async function frontWorld() {
     },
     async end(): Promise<void> {
       await Promise.all(protectors.map((protector) => protector.stop()));
+      // An engine that stops waits ten seconds for containers that don't hear its signal.
+      const left = docker('ps', '-aq').split('\n').filter(Boolean);
+      if (left.length > 0) docker('rm', '-f', ...left);
       await engine.stop();
       rmSync(place, { recursive: true, force: true });
     },
@@ -96,7 +100,7 @@ function startProtector(args: readonly string[], env: NodeJS.ProcessEnv): Protec
 }
 
 /** A checkout that only root may enter can't be run by another user. */
-function workerUser(): number {
+export function workerUser(): number {
   for (let folder = root; ; folder = path.dirname(folder)) {
     if ((statSync(folder).mode & 1) === 0) return 0;
     if (folder === '/') return 65_532;

@@ -3,14 +3,18 @@ import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { guardContainers } from '@palisade/app-agent/waf/guard-containers';
+import { dockerEngine } from '@palisade/engine/docker/engine';
+import type { Gap } from '@palisade/model/gap';
 import { conformance, unpack } from '../conformance-data.ts';
 import { attacks, ordinary } from './front-attacks.ts';
-import { answering, ask, at, frontWorld, killAll, processesOf } from './front-world.ts';
+import { answering, ask, at, frontWorld, killAll, processesOf, workerUser } from './front-world.ts';
 import type { Protector } from './front-world.ts';
 
 // Containers with a shop on port 8080, on three kinds of networks; clients are containers beside them. Nothing leaves
 // these networks.
 
+const root = path.resolve(import.meta.dirname, '../..');
 const mark = process.pid.toString(36);
 const octet = 16 + (process.pid % 200);
 const names = { bridge: `pb${mark}`, parent: `pp${mark}`, own: `po${mark}`, ends: [`pv${mark}`, `pw${mark}`, `px${mark}`, `py${mark}`] as const };
@@ -136,13 +140,36 @@ it('lets the port go in order, follows the container into its next run, and hide
 }, 60_000);
 
 describe.concurrent('in front of containers on other networks', () => {
-  it('works under macvlan', async () => {
+  it('works under macvlan, as the container\'s labels ask', async () => {
     ip('link', 'add', names.parent, 'type', 'bridge');
     ip('link', 'set', names.parent, 'up');
     world.docker('network', 'create', '-d', 'macvlan', '--subnet', `10.${octet}.78.0/24`, '-o', `parent=${names.parent}`, 'macvlanned');
-    world.shop('lan', '--network', 'macvlanned', '--ip', `10.${octet}.78.10`);
-    world.visitor('neighbour', '--network', 'macvlanned', '--ip', `10.${octet}.78.20`);
-    await acceptNetwork('lan', world.pidOf('neighbour'), `10.${octet}.78.10`, `10.${octet}.78.20`);
+    const id = world.shop('lan', '--network', 'macvlanned', '--ip', `10.${octet}.78.10`, '--label', 'palisade.waf.port=8080', '--label', 'palisade.waf.mode=block');
+    const wrong = world.visitor('neighbour', '--network', 'macvlanned', '--ip', `10.${octet}.78.20`, '--label', 'palisade.waf.port=http');
+    const from = world.pidOf('neighbour');
+    const [address, seen] = [`10.${octet}.78.10`, `10.${octet}.78.20`];
+    await answering(from, address);
+    let gaps: readonly Gap[] = [];
+    const guard = guardContainers(
+      {
+        program: path.join(root, 'sensor/build/warden'), user: workerUser(), env: process.env,
+        command: (file) => [process.execPath, '--disable-warning=ExperimentalWarning', path.join(root, 'apps/cli/src/main.ts'), '__waf-front', file],
+        rules: () => [rules],
+      },
+      () => undefined,
+      (now) => void (gaps = now),
+      () => undefined,
+    );
+    try {
+      const engine = dockerEngine(world.socket, { node: 'node', cluster: 'lab' });
+      for (const one of [id, wrong]) guard.seen((await engine.container(one))!);
+      await expect.poll(() => gaps.map(({ kind, subject }) => `${kind} ${subject}`), { timeout: 60_000 }).toEqual(['waf-label neighbour', 'waf-loopback lan:8080', 'waf-ipv6 lan:8080']);
+      expect(ask(from, who(address))).toMatch(new RegExp(`client=(::ffff:)?${seen} `));
+      expect(ask(from, who(address, '?q=attack'))).toBe(blocked);
+    } finally {
+      await guard.stop();
+    }
+    expect(ask(from, who(address, '?q=attack'))).toContain('client=');
   }, 90_000);
 
   it('works under a bridge that someone made by hand', async () => {

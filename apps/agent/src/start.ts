@@ -22,6 +22,8 @@ import { watchNode } from './runtime/watch-node.ts';
 import { runScan } from './scan/run-scan.ts';
 import { createScanQueue } from './scan/scan-queue.ts';
 import { reportDropped } from './spool/report-dropped.ts';
+import { guardContainers } from './waf/guard-containers.ts';
+import type { FrontSetup } from './waf/guard-containers.ts';
 import { takeWafEvents } from './waf/listen.ts';
 import { openSpool } from './spool/spool.ts';
 
@@ -43,6 +45,8 @@ export type AgentOptions = {
   readonly watch?: WatchSetup;
   /** Directory in bpffs: deny lists, holds and isolation then outlive every process of ours. */
   readonly pins?: string;
+  /** The firewall in front of containers whose labels ask for it. */
+  readonly front?: FrontSetup;
   readonly signal: AbortSignal;
   log(message: string): void;
 };
@@ -67,6 +71,7 @@ export async function runAgent(options: AgentOptions): Promise<void> {
   const doorbell = createDoorbell();
   const report = createReporter(spool, current.node, () => new Date(), doorbell.ring);
   const waf = takeWafEvents(folder, report, log);
+  const guard = options.front === undefined ? undefined : guardContainers(options.front, waf.alsoAt, (gaps) => report.gaps('agent-waf-front', gaps), log);
   const failures = new Map<string, Gap>();
   const scans = createScanQueue({
     folder,
@@ -165,7 +170,7 @@ export async function runAgent(options: AgentOptions): Promise<void> {
         const engineVersion = await link.engine.version();
         engine = link.engine;
         reportEngine('connected', engineVersion);
-        await watchEngine({ engine, report, scans, signal, log });
+        await watchEngine({ engine, report, scans, signal, log, ...(guard === undefined ? {} : { follow: guard }) });
       } catch (error) {
         if (!signal.aborted) {
           log(`container engine: ${messageOf(error)}`);
@@ -213,6 +218,7 @@ export async function runAgent(options: AgentOptions): Promise<void> {
     await Promise.all([keepRenewed(), followCommands(), followEngine(), deliver({ spool, doorbell, who: () => ({ url: current.url, credentials: current }), signal, log })]);
   } finally {
     clearInterval(tick);
+    await guard?.stop();
     waf.close();
     await watching?.ended;
     await scans.idle();

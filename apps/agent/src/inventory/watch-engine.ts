@@ -1,10 +1,19 @@
 import type { ContainerEngine, EngineEvent } from '@palisade/engine/engine';
+import type { Container } from '@palisade/model/container';
 import { rest } from '../gateway/deliver.ts';
 import type { Reporter } from '../report.ts';
 import type { ScanQueue } from '../scan/scan-queue.ts';
 import { listeningPorts, processesByContainer, programsOf } from './listening.ts';
 
-export type Watch = { readonly engine: ContainerEngine; readonly report: Reporter; readonly scans: ScanQueue; readonly signal: AbortSignal; log(message: string): void };
+export type Watch = {
+  readonly engine: ContainerEngine;
+  readonly report: Reporter;
+  readonly scans: ScanQueue;
+  readonly signal: AbortSignal;
+  /** Told of every container at each look. */
+  readonly follow?: { seen(container: Container): void; removed(id: string): void };
+  log(message: string): void;
+};
 
 /** Events that come in a burst (create, attach, start) lead to one look. */
 const settle = 300;
@@ -81,8 +90,10 @@ async function lookAt(watch: Watch, ids: readonly string[]): Promise<void> {
     const container = await watch.engine.container(id);
     if (container === undefined) {
       watch.report.put('container-removed', id, { id });
+      watch.follow?.removed(id);
       continue;
     }
+    watch.follow?.seen(container);
     if (container.pid === 0) {
       watch.report.put('container', id, container);
       continue;

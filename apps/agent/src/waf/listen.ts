@@ -1,10 +1,12 @@
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
+import type { Server } from 'node:net';
 import path from 'node:path';
 import type { Gap } from '@palisade/model/gap';
 import { messageOf } from '@palisade/model/error';
 import { WafEvent } from '@palisade/model/waf-event';
 import type { Reporter } from '../report.ts';
+import { giveSocket } from './folder.ts';
 
 /** The socket in the agent's folder that firewall workers of this machine write their events to, one JSON object a line. */
 export const wafSocketName = 'waf.sock';
@@ -12,7 +14,11 @@ export const wafSocketName = 'waf.sock';
 /** A line longer than this is no event; the connection that sent it is cut. */
 const maxLine = 512 << 10;
 
-export type WafIntake = { close(): void };
+export type WafIntake = {
+  /** Another socket, for workers that run as that user. */
+  alsoAt(socket: string, user: number): void;
+  close(): void;
+};
 
 /** Takes events until closed. What is no event is counted and told as a gap; only the agent's own user can connect. */
 export function takeWafEvents(folder: string, report: Reporter, log: (message: string) => void): WafIntake {
@@ -24,7 +30,7 @@ export function takeWafEvents(folder: string, report: Reporter, log: (message: s
     const gap: Gap = { kind: 'waf-event-refused', subject: socketPath, reason, count: refused };
     report.gaps('agent-waf', [gap]);
   };
-  const server = createServer((socket) => {
+  const serve = (): Server => createServer((socket) => {
     let rest = '';
     socket.setEncoding('utf8');
     socket.on('error', () => socket.destroy());
@@ -46,12 +52,21 @@ export function takeWafEvents(folder: string, report: Reporter, log: (message: s
       refuse(messageOf(error).slice(0, 300));
     }
   }
-  server.on('error', (error) => log(`events of the web application firewall are not taken: ${error.message}`));
-  server.listen(socketPath, () => chmodSync(socketPath, 0o600));
+  const open: { readonly server: Server; readonly at: string }[] = [];
+  function listen(at: string, ready: () => void): void {
+    const server = serve();
+    server.on('error', (error) => log(`events of the web application firewall are not taken: ${error.message}`));
+    server.listen(at, ready);
+    open.push({ server, at });
+  }
+  listen(socketPath, () => chmodSync(socketPath, 0o600));
   return {
+    alsoAt: (at, user) => listen(at, () => giveSocket(at, user)),
     close() {
-      server.close();
-      rmSync(socketPath, { force: true });
+      for (const { server, at } of open) {
+        server.close();
+        rmSync(at, { force: true });
+      }
     },
   };
 }

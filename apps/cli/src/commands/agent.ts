@@ -11,6 +11,7 @@ export const command: Command = {
   summary: { en: 'run the agent of this node', 'zh-CN': '运行本机的节点代理' },
   usage: [
     'palisade agent [--join TOKEN] [--name NAME] [--no-host-scan] [--sensor PATH | --no-sensor] [--rules FILE]... [--pin DIR]',
+    '              [--worker-user UID]',
     '',
     '--join TOKEN     enrol this node on first use (a join token is made in the console; PALISADE_JOIN does the same)',
     '--name NAME      how the node is called (default: its host name)',
@@ -19,6 +20,7 @@ export const command: Command = {
     '--no-sensor      do not watch what runs',
     '--pin DIR        a folder in bpffs: deny lists, isolation and holds then stay in force when every process of ours is dead',
     '--rules FILE     rule files instead of the product\'s own pack; may be given more than once',
+    '--worker-user N  user id of the firewall workers in front of containers (docs/waf-front.md; default 65532)',
     '',
     'State lies under PALISADE_HOME/agent. DOCKER_HOST=unix://... names the engine.',
   ].join('\n'),
@@ -27,6 +29,7 @@ export const command: Command = {
     const { runAgent } = await import('@palisade/app-agent/start');
     const { engineSocket, linkEngine } = await import('../scan/engine-link.ts');
     const { watchSetup } = await import('./watch/setup.ts');
+    const { frontSetup } = await import('./waf/front-setup.ts');
     const home = homeFolder(io.env);
     const joinToken = values.join ?? io.env['PALISADE_JOIN'];
     await runAgent({
@@ -41,6 +44,7 @@ export const command: Command = {
       scanHost: values['no-host-scan'] !== true,
       ...(values['no-sensor'] === true ? {} : { watch: watchSetup(io, values.sensor, values.rules ?? []) }),
       ...(values.pin === undefined ? {} : { pins: values.pin }),
+      ...(values['no-sensor'] === true ? {} : { front: frontSetup(io, workerUser(values['worker-user'])) }),
       signal: AbortSignal.any([io.signal, parentGone(io.env)]),
       log: (message) => io.err(`${new Date().toISOString()} agent: ${message}\n`),
     });
@@ -48,9 +52,15 @@ export const command: Command = {
   },
 };
 
-function parse(args: readonly string[]): { values: { join?: string | undefined; name?: string | undefined; 'no-host-scan'?: boolean | undefined; sensor?: string | undefined; 'no-sensor'?: boolean | undefined; rules?: string[] | undefined; pin?: string | undefined } } {
+function workerUser(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (!/^\d{1,9}$/.test(text)) throw new UsageError(`--worker-user ${text}: a user id`);
+  return Number(text);
+}
+
+function parse(args: readonly string[]): { values: { join?: string | undefined; name?: string | undefined; 'no-host-scan'?: boolean | undefined; sensor?: string | undefined; 'no-sensor'?: boolean | undefined; rules?: string[] | undefined; pin?: string | undefined; 'worker-user'?: string | undefined } } {
   try {
-    return parseArgs({ args: [...args], options: { join: { type: 'string' }, name: { type: 'string' }, 'no-host-scan': { type: 'boolean' }, sensor: { type: 'string' }, 'no-sensor': { type: 'boolean' }, rules: { type: 'string', multiple: true }, pin: { type: 'string' } }, strict: true });
+    return parseArgs({ args: [...args], options: { join: { type: 'string' }, name: { type: 'string' }, 'no-host-scan': { type: 'boolean' }, sensor: { type: 'string' }, 'no-sensor': { type: 'boolean' }, rules: { type: 'string', multiple: true }, pin: { type: 'string' }, 'worker-user': { type: 'string' } }, strict: true });
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));
   }

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import type { FrontSite } from '@palisade/model/waf-front';
 import { UsageError } from '../../command.ts';
+import { workerUser } from './worker-flags.ts';
 
 export type ProtectOptions = {
   readonly container: string;
@@ -10,9 +11,6 @@ export type ProtectOptions = {
   readonly workers: number;
   readonly user: number;
 };
-
-/** The workers' user where none is named: the one that the images run as, too. */
-const workerUser = 65_532;
 
 export const protectUsage = `palisade waf protect CONTAINER --port N [--port N]... --rules GLOB [--rules GLOB]... [--mode detect|block|off] [--paranoia 1..4]
       [--fail open|closed] [--workers N] [--uninspected relay|refuse] [--hide-client-address] [--worker-user UID]`;

@@ -1,7 +1,7 @@
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { openFolder } from '@palisade/app-agent/waf/folder';
 import { keepFront } from '@palisade/app-agent/waf/keep-front';
 import type { FrontKeeper, WantedSite } from '@palisade/app-agent/waf/keep-front';
 import { baseSettings } from '@palisade/app-waf/serve/settings';
@@ -17,7 +17,7 @@ import { containerId, runningContainer, siteId } from './running-container.ts';
 import type { RunningContainer } from './running-container.ts';
 import { takeEvents } from './take-events.ts';
 import { toAgent } from './to-agent.ts';
-import { workerFlags } from './worker-flags.ts';
+import { frontCommand } from './worker-flags.ts';
 
 /** Stands in front of a container's ports until interrupted, also of its next runs. Exit 0; 2 when it can't. */
 export async function protect(args: readonly string[], io: Io): Promise<number> {
@@ -26,17 +26,16 @@ export async function protect(args: readonly string[], io: Io): Promise<number> 
   loadRuleFiles(options.site.rules, io.cwd, baseSettings(options.site.paranoia));
   const program = sensorProgram(io);
   const link = await linkEngine(io);
-  const folder = mkdtempSync(path.join(tmpdir(), 'palisade-front-'));
-  chmodSync(folder, 0o711);
+  const folder = openFolder('palisade-front-');
   const agent = toAgent(io);
-  const events = await takeEvents(path.join(folder, 'events.sock'), (line) => {
+  const events = await takeEvents(path.join(folder, 'events.sock'), options.user, (line) => {
     io.out(`${line}\n`);
     agent.send(line);
   });
   const announced = new Map<string, string>();
   const keeper: FrontKeeper = keepFront({
     folder, program, user: options.user, workers: options.workers, env: io.env, events: path.join(folder, 'events.sock'),
-    command: (settings) => [io.self[0] ?? process.execPath, ...workerFlags, ...io.self.slice(1), '__waf-front', settings],
+    command: (settings) => frontCommand(io, settings),
     onWords: (line) => io.err(`palisade waf: ${line}\n`),
     changed: () => announce(keeper, options, announced, io),
   });

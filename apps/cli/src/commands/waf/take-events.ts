@@ -1,12 +1,13 @@
-import { chmodSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import { giveSocket } from '@palisade/app-agent/waf/folder';
 
 /** A longer line is no event: the worker that sent it is cut off. */
 const maxLine = 1 << 20;
 
-/** Takes workers' events, one a line, on a socket that only they (and root) can reach through its folder. */
-export async function takeEvents(socketPath: string, line: (text: string) => void): Promise<{ close(): void }> {
+/** Takes workers' events, one a line, on a socket of their user. */
+export async function takeEvents(socketPath: string, user: number, line: (text: string) => void): Promise<{ close(): void }> {
   const server = createServer((socket) => {
     let rest = '';
     socket.setEncoding('utf8');
@@ -20,7 +21,7 @@ export async function takeEvents(socketPath: string, line: (text: string) => voi
   });
   server.listen(socketPath);
   await once(server, 'listening');
-  chmodSync(socketPath, 0o666);
+  giveSocket(socketPath, user);
   return {
     close() {
       server.close();
