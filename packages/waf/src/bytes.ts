@@ -3,8 +3,20 @@ export const fromUtf8 = (text: string): string => (/^[\x00-\x7f]*$/.test(text) ?
 export const toBuffer = (bytes: string): Buffer => Buffer.from(bytes, 'latin1');
 export const toUtf8 = (bytes: string): string => (/^[\x00-\x7f]*$/.test(bytes) ? bytes : Buffer.from(bytes, 'latin1').toString('utf8'));
 
+/** A call of a regular expression costs more than a look at a few bytes. */
+function lowerShort(value: string): string {
+  let upper = false;
+  for (let at = 0; at < value.length; at += 1) {
+    const code = value.charCodeAt(at);
+    if (code >= 128) return value.replace(/[A-Z]+/g, (run) => run.toLowerCase());
+    if (code >= 65 && code <= 90) upper = true;
+  }
+  return upper ? value.toLowerCase() : value;
+}
+
 /** Lower case of ASCII letters only; String.toLowerCase would also fold bytes above 127. */
 export function lowerAscii(value: string): string {
+  if (value.length <= 64) return lowerShort(value);
   if (!/[A-Z]/.test(value)) return value;
   return /[\x80-\xff]/.test(value) ? value.replace(/[A-Z]+/g, (run) => run.toLowerCase()) : value.toLowerCase();
 }

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { BlockList, isIP } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { lowerAscii } from '../src/bytes.ts';
@@ -8,6 +10,7 @@ import { isOrdinaryText } from '../src/libinjection/sqli-quick.ts';
 import { detectSqli } from '../src/libinjection/sqli.ts';
 import { loadRules } from '../src/load.ts';
 import { operators } from '../src/operators/registry.ts';
+import { chainEffect, lengthBefore, stepEffects } from '../src/plan/effects-of-steps.ts';
 import { triggers } from '../src/plan/triggers.ts';
 import { requirementOf } from '../src/prefilter/requirement.ts';
 import { buildScanner } from '../src/prefilter/scanner.ts';
@@ -50,10 +53,29 @@ describe('triggers of transformations', () => {
   it('are all there: without such a byte a value stays as it is', () => {
     fc.assert(fc.property(fc.oneof(bytes, fc.string({ unit: fc.constantFrom('a', 'B', '1', ' ', '/', '.', '%', '&', '\\', '-', '*', '<', '[', 'x', '0'), maxLength: 20 })), (value) => {
       for (const [name, set] of Object.entries(triggers)) {
-        const inert = value.replace(/[^]/g, (char) => (set[char.charCodeAt(0)] === 1 ? '' : char));
+        const rest = value.replace(/[^]/g, (char) => (set[char.charCodeAt(0)] === 1 ? '' : char));
+        const inert = set[47] === 1 ? rest.replace(/^\.+|\.+$/g, '') : rest;
         expect(transformations[name]!(inert, undefined)).toBe(inert);
       }
     }), { numRuns: 400 });
+  });
+});
+
+describe('what steps do to a text without the bytes that upset them', () => {
+  it('is no more than is said: no other byte comes in, no literal that is kept comes to be, and lengths hold', () => {
+    const text = fc.string({ unit: fc.constantFrom('a', 'B', '1', ' ', '/', '.', '+', '(', ',', ';', '\t', '*', '-', '#', '%41', '&lt', '\\', '\0', '0x41', '\xa0', 'é'), maxLength: 24 });
+    const literal = fc.string({ unit: fc.constantFrom('a', 'b', '1', ' ', '/', '.', '(', ';'), minLength: 2, maxLength: 3 });
+    fc.assert(fc.property(fc.array(fc.constantFrom(...Object.keys(stepEffects)), { minLength: 1, maxLength: 3 }), text, fc.array(literal, { minLength: 20, maxLength: 20 }), (names, raw, literals) => {
+      const { upset, brings, keeps } = chainEffect(names);
+      const value = raw.replace(/[^]/g, (char) => (upset[char.charCodeAt(0)] === 1 ? '' : char));
+      const result = names.reduce((current, name) => transformations[name]!(current, undefined), value);
+      for (const char of lowerAscii(result)) if (brings[char.charCodeAt(0)] !== 1) expect(lowerAscii(value)).toContain(char);
+      for (const wanted of [...literals, ...lowerAscii(result).match(/..?.?/gs) ?? []]) if (wanted.length > 1 && keeps(wanted) && lowerAscii(result).includes(wanted)) expect(lowerAscii(value)).toContain(wanted);
+    }), { numRuns: 1000 });
+    fc.assert(fc.property(fc.array(fc.constantFrom(...Object.keys(transformations).filter((name) => !['sha1', 'md5'].includes(name))), { minLength: 1, maxLength: 3 }), fc.oneof(text, bytes), (names, value) => {
+      const result = names.reduce((current, name) => transformations[name]!(current, undefined), value);
+      expect(value.length).toBeGreaterThanOrEqual(lengthBefore(names, result.length));
+    }), { numRuns: 1000 });
   });
 });
 
@@ -62,6 +84,24 @@ describe('base64', () => {
     fc.assert(fc.property(fc.string({ unit: fc.constantFrom('a', 'Z', '0', '9', '+', '/', '=', '\r', '\n', '\r\n', '-', ' ', 'é'), maxLength: 24 }), (value) => {
       const clean = /^(?:[A-Za-z0-9+/]|\r?\n)*/.exec(value)![0];
       expect(transformations['base64decode']!(value, undefined)).toBe(Buffer.from(clean, 'base64').toString('latin1'));
+    }), { numRuns: 1000 });
+  });
+});
+
+describe('short cuts', () => {
+  it('of digests and addresses say what Node says', () => {
+    fc.assert(fc.property(fc.uint8Array({ maxLength: 300 }).map((all) => Buffer.from(all).toString('latin1')), (value) => {
+      expect(transformations['sha1']!(value, undefined)).toBe(createHash('sha1').update(value, 'latin1').digest('binary'));
+      expect(transformations['hexencode']!(value, undefined)).toBe(Buffer.from(value, 'latin1').toString('hex'));
+    }), { numRuns: 300 });
+    const part = fc.oneof(fc.integer({ min: 0, max: 260 }).map(String), fc.constantFrom('', '01', '-1', ' 1', '1 ', '127'));
+    const address = fc.oneof(fc.array(part, { minLength: 3, maxLength: 5 }).map((parts) => parts.join('.')), fc.constantFrom('::1', '::ffff:127.0.0.1', '10.1.2.3', '127.0.0.1', '127.0.0.1.', '0.0.0.0'));
+    const entry = fc.oneof(fc.tuple(fc.ipV4(), fc.integer({ min: 0, max: 32 })).map(([ip, bits]) => ({ ip, bits })), fc.constantFrom({ ip: '::1', bits: 128 }, { ip: '::ffff:10.0.0.0', bits: 104 }, { ip: '127.0.0.1', bits: 32 }, { ip: '::', bits: 0 }));
+    fc.assert(fc.property(fc.array(entry, { minLength: 1, maxLength: 3 }), address, (entries, value) => {
+      const list = new BlockList();
+      for (const { ip, bits } of entries) list.addSubnet(ip, bits, isIP(ip) === 4 ? 'ipv4' : 'ipv6');
+      const expected = isIP(value) !== 0 && list.check(value, isIP(value) === 4 ? 'ipv4' : 'ipv6');
+      expect(operators['ipmatch']!(entries.map(({ ip, bits }) => `${ip}/${bits}`).join(','), { detection, readFile: () => '' })(value, { capture: () => {}, found: () => {} })).toBe(expected);
     }), { numRuns: 1000 });
   });
 });

@@ -1,3 +1,4 @@
+import { storedIn } from './store.ts';
 import type { Named, Transaction } from './transaction.ts';
 import type { Rule } from '../seclang/rule.ts';
 
@@ -6,11 +7,11 @@ const files = (tx: Transaction) => tx.multipart?.parts.filter((part) => part.fil
 
 function persistent(name: string) {
   return (tx: Transaction): Named[] => {
-    const open = tx.persistent.get(name) ?? (name === 'GLOBAL' ? { values: tx.options.store.open('GLOBAL', 'global') } : undefined);
-    if (open === undefined) return [];
+    const values = storedIn(tx, name);
+    if (values === undefined) return [];
     const now = tx.options.now();
-    for (const [key, entry] of open.values) if (entry.expires <= now) open.values.delete(key);
-    return [...open.values].map(([key, { value }]) => ({ name: key, value }));
+    for (const [key, entry] of values) if (entry.expires <= now) values.delete(key);
+    return [...values].map(([key, { value }]) => ({ name: key, value }));
   };
 }
 

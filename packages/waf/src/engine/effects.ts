@@ -2,6 +2,7 @@ import { leadingInteger, lowerAscii } from '../bytes.ts';
 import { inRanges } from '../load.ts';
 import type { Rule, SetVar } from '../seclang/rule.ts';
 import { expand } from './values.ts';
+import { storedFor, storedIn } from './store.ts';
 import { step } from './trace.ts';
 import type { Transaction } from './transaction.ts';
 
@@ -26,19 +27,14 @@ function change(tx: Transaction, rule: Rule, { collection, key, change: how, val
     if (tx.options.trace !== undefined) step(tx, `Saving variable: TX:${name} with value: ${tx.tx.get(folded)?.value ?? ''}`);
     return;
   }
-  let open = tx.persistent.get(collection);
-  // There is one GLOBAL collection, so it needs no initcol.
-  if (open === undefined && collection === 'GLOBAL') {
-    open = { key: 'global', values: tx.options.store.open('GLOBAL', 'global') };
-    tx.persistent.set('GLOBAL', open);
-  }
-  if (open === undefined) return;
-  if (how === 'unset') open.values.delete(folded);
+  const values = how === 'unset' ? storedIn(tx, collection) : storedFor(tx, collection);
+  if (values === undefined) return;
+  if (how === 'unset') values.delete(folded);
   else {
     const expires = tx.options.now() + tx.settings.collectionTimeout * 1000;
-    open.values.set(folded, { value: changed(open.values.get(folded)?.value, how, right), expires });
+    values.set(folded, { value: changed(values.get(folded)?.value, how, right), expires });
   }
-  if (tx.options.trace !== undefined) step(tx, `Saving variable: ${collection}:${name} with value: ${open.values.get(folded)?.value ?? ''}`);
+  if (tx.options.trace !== undefined) step(tx, `Saving variable: ${collection}:${name} with value: ${values.get(folded)?.value ?? ''}`);
 }
 
 /** Effects of each matching value, whether or not the chain goes on. */
@@ -97,7 +93,7 @@ function control(tx: Transaction, word: string, value: string): void {
 export function applyOnce(tx: Transaction, rule: Rule): void {
   for (const { collection, key } of rule.initcols) {
     const name = expand(tx, rule, key);
-    tx.persistent.set(collection, { key: name, values: tx.options.store.open(collection, name) });
+    tx.persistent.set(collection, { key: name, values: undefined });
   }
   for (const { word, value, targets } of rule.ctls) {
     if (targets.length > 0 && word === 'ruleremovetargetbyid') tx.removedTargets.push({ applies: inRanges(value), targets });
@@ -110,7 +106,7 @@ export function applyOnce(tx: Transaction, rule: Rule): void {
     step(tx, `Setting environment variable: ${name} to ${tx.env.get(name)!}`);
   }
   for (const { collection, key, seconds } of rule.expirevars) {
-    const entry = tx.persistent.get(collection)?.values.get(lowerAscii(expand(tx, rule, key)));
+    const entry = storedIn(tx, collection)?.get(lowerAscii(expand(tx, rule, key)));
     if (entry !== undefined) entry.expires = tx.options.now() + leadingInteger(expand(tx, rule, seconds)) * 1000;
   }
 }

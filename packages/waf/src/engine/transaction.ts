@@ -57,7 +57,7 @@ export type Transaction = {
   readonly gaps: Gap[];
   readonly tx: Map<string, TxValue>;
   readonly env: Map<string, string>;
-  readonly persistent: Map<string, { readonly key: string; readonly values: Stored }>;
+  readonly persistent: Map<string, { readonly key: string; /** Undefined until somebody wrote to it, as far as this transaction saw. */ values: Stored | undefined }>;
   readonly removedIds: ((rule: { readonly id: number }) => boolean)[];
   readonly removedTags: Set<string>;
   readonly removedMessages: Set<string>;

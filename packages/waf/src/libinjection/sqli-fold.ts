@@ -1,3 +1,4 @@
+import tables from './tables.json' with { type: 'json' };
 import type { Quoting, Scan, Token } from './sqli-tokens.ts';
 import { lookup, nextToken, openString, token } from './sqli-tokens.ts';
 
@@ -6,9 +7,12 @@ const isArithmetic = ({ type, text }: Token): boolean => type === 'o' && text.le
 const mergeable = new Set(['k', 'n', 'o', 'U', 'f', 'E', 'T', 't', '&']);
 const functions = new Set(['USER_ID', 'USER_NAME', 'DATABASE', 'PASSWORD', 'USER', 'CURRENT_USER', 'CURRENT_DATE', 'CURRENT_TIME', 'CURRENT_TIMESTAMP', 'LOCALTIME', 'LOCALTIMESTAMP']);
 
+/** What stands before a space in keywords of several words. */
+const firstWords: ReadonlySet<string> = new Set(Object.keys(tables.keywords).flatMap((text) => [...text.matchAll(/ /g)].map(({ index }) => text.slice(0, index))));
+
 function merge(left: Token, right: Token): boolean {
   if (!mergeable.has(left.type) || !(mergeable.has(right.type) || right.type === 'B')) return false;
-  if (left.text.length + right.text.length + 2 > 32) return false;
+  if (left.text.length + right.text.length + 2 > 32 || !firstWords.has(left.text.toUpperCase())) return false;
   const text = `${left.text} ${right.text}`;
   const type = lookup(text);
   if (type === undefined) return false;

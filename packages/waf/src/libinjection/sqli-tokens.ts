@@ -6,22 +6,52 @@ export type Quoting = '' | "'" | '"';
 export type Scan = { readonly text: string; readonly mysql: boolean; at: number; ddx: number; ddw: number; comment: boolean; hash: number };
 
 const keywords: ReadonlyMap<string, string> = new Map(Object.entries(tables.keywords));
+// Most words are no keywords: a map of bits says so without making an upper-case copy. A false hit costs only that.
+const mask = 0x1ffff;
+const hashed = new Uint32Array((mask + 1) >> 5);
+let longest = 0;
+function hashOf(word: string): number {
+  let hash = 0;
+  for (let at = 0; at < word.length; at += 1) hash = (Math.imul(hash, 31) + (word.charCodeAt(at) & 0xdf)) | 0;
+  return hash & mask;
+}
+for (const word of keywords.keys()) {
+  hashed[hashOf(word) >> 5]! |= 1 << (hashOf(word) & 31);
+  longest = Math.max(longest, word.length);
+}
+
 /** Type of a keyword in any case, or undefined. */
-export const lookup = (word: string): string | undefined => keywords.get(word.toUpperCase());
+export function lookup(word: string): string | undefined {
+  if (word.length > longest) return undefined;
+  const hash = hashOf(word);
+  return (hashed[hash >> 5]! & (1 << (hash & 31))) === 0 ? undefined : keywords.get(word.toUpperCase());
+}
 export const token = (type: string, text: string): Token => ({ type, text: text.slice(0, 31), open: '', close: '', count: 0 });
 
 const white = (char: string | undefined): boolean => char !== undefined && ' \t\n\v\f\r\0\xa0'.includes(char);
-const until = (text: string, from: number, stop: string): number => {
+const setOf = (chars: string): Uint8Array => {
+  const set = new Uint8Array(256);
+  for (let at = 0; at < chars.length; at += 1) set[chars.charCodeAt(at)] = 1;
+  return set;
+};
+const until = (text: string, from: number, stop: Uint8Array): number => {
   let at = from;
-  while (at < text.length && !stop.includes(text[at]!)) at += 1;
+  while (at < text.length && stop[text.charCodeAt(at) & 255] === 0) at += 1;
   return at;
 };
-const over = (text: string, from: number, accept: string): number => {
+const over = (text: string, from: number, accept: Uint8Array): number => {
   let at = from;
-  while (at < text.length && accept.includes(text[at]!)) at += 1;
+  while (at < text.length && accept[text.charCodeAt(at) & 255] === 1) at += 1;
   return at;
 };
 const wordEnd = ' []{}<>:\\?=@!#~+-*/&|^%(),\';\t\n\v\f\r"\xa0\0';
+const wordEnds = setOf(wordEnd);
+const variableEnds = setOf(' <>:\\?=@!#~+-*/&|^%(),\';\t\n\v\f\r\'`"');
+const decimal = setOf('0123456789');
+const amount = setOf('0123456789.,');
+const letters = setOf('abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ');
+const binary = setOf('01');
+const hexadecimal = setOf('0123456789ABCDEFabcdef');
 
 /** Reads up to a closing quote, honouring backslashes and doubled quotes; sets the next position. */
 function quoted(scan: Scan, from: number, quote: string, open: string): Token {
@@ -109,14 +139,14 @@ function variable(scan: Scan): Token {
     const inner = quoted(scan, at + 1, quote, quote);
     return { ...inner, type: 'v', count };
   }
-  const end = until(text, at, ' <>:\\?=@!#~+-*/&|^%(),\';\t\n\v\f\r\'`"');
+  const end = until(text, at, variableEnds);
   scan.at = end;
   return { ...token('v', text.slice(at, end)), count };
 }
 
 function money(scan: Scan): Token {
   const { text, at } = scan;
-  const digits = over(text, at + 1, '0123456789.,');
+  const digits = over(text, at + 1, amount);
   if (at + 1 >= text.length) {
     scan.at = text.length;
     return token('n', '$');
@@ -126,9 +156,9 @@ function money(scan: Scan): Token {
     scan.at = digits;
     return token('1', text.slice(at, digits));
   }
-  const letters = over(text, at + 1, 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ');
-  if (text[at + 1] === '$' || text[letters] === '$') {
-    const mark = text.slice(at, text[at + 1] === '$' ? at + 2 : letters + 1);
+  const lettersEnd = over(text, at + 1, letters);
+  if (text[at + 1] === '$' || text[lettersEnd] === '$') {
+    const mark = text.slice(at, text[at + 1] === '$' ? at + 2 : lettersEnd + 1);
     const end = text.indexOf(mark, at + mark.length);
     scan.at = end < 0 ? text.length : end + mark.length;
     return { ...token('s', text.slice(at + mark.length, end < 0 ? undefined : end)), open: '$', close: end < 0 ? '' : '$' };
@@ -140,17 +170,16 @@ function money(scan: Scan): Token {
 function number(scan: Scan): Token {
   const { text } = scan;
   const start = scan.at;
-  const radix = /^0(?:[xX]([0-9A-Fa-f]*)|[bB]([01]*))/.exec(text.slice(start, start + 64));
-  if (radix !== null) {
-    const sets = /[xX]/.test(text[start + 1]!) ? '0123456789ABCDEFabcdef' : '01';
+  if (text[start] === '0' && 'xXbB'.includes(text[start + 1] ?? ' ')) {
+    const sets = /[xX]/.test(text[start + 1]!) ? hexadecimal : binary;
     const end = over(text, start + 2, sets);
     scan.at = end;
     if (end === start + 2) return token('n', text.slice(start, end));
     return token('1', text.slice(start, end));
   }
-  let at = over(text, start, '0123456789');
+  let at = over(text, start, decimal);
   if (text[at] === '.') {
-    at = over(text, at + 1, '0123456789');
+    at = over(text, at + 1, decimal);
     if (at - start === 1) {
       scan.at = at;
       return token('.', '.');
@@ -174,7 +203,7 @@ function number(scan: Scan): Token {
 function word(scan: Scan): Token {
   const { text } = scan;
   const start = scan.at;
-  const end = until(text, start, ` []{}<>:\\?=@!#~+-*/&|^%(),';\t\n\v\f\r"\xa0\0`);
+  const end = until(text, start, wordEnds);
   const whole = text.slice(start, end);
   for (let at = 0; at < whole.length; at += 1) {
     if (whole[at] === '.' || whole[at] === '`') {
@@ -196,7 +225,7 @@ function prefixed(scan: Scan): Token {
   const letter = text[at]!.toLowerCase();
   const next = text[at + 1];
   if ((letter === 'b' || letter === 'x') && next === "'") {
-    const end = over(text, at + 2, letter === 'b' ? '01' : '0123456789ABCDEFabcdef');
+    const end = over(text, at + 2, letter === 'b' ? binary : hexadecimal);
     if (text[end] === "'") {
       scan.at = end + 1;
       return token('1', text.slice(at, end + 1));

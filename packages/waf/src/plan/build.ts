@@ -2,8 +2,10 @@ import { lowerAscii } from '../bytes.ts';
 import { commonness } from '../prefilter/requirement.ts';
 import { buildScanner } from '../prefilter/scanner.ts';
 import { foldCase, setOf } from '../regex/byte-sets.ts';
+import { chainEffect, lengthBefore } from './effects-of-steps.ts';
+import type { Features } from './features.ts';
 import { chooseFeatures } from './features.ts';
-import type { Filtered, NodeSieve, PhaseBase, PhasePlan, Program, Sieve, View } from './program.ts';
+import type { Check, Filtered, KeyBase, NodeSieve, PhaseBase, PhasePlan, Program, Sieve, View } from './program.ts';
 import { groupOf } from './program.ts';
 
 /** Short words are in every text; a rule that also demands a rare byte is better found by that. */
@@ -33,7 +35,8 @@ export function buildProgram(program: Program): void {
   const { nodes } = program.steps;
   const used = new Set<number>();
   for (const { filtered } of live) for (let node of filtered.nodes) for (; node > 0; node = nodes[node]!.parent) used.add(node);
-  const features = chooseFeatures([...used].flatMap((node) => nodes[node]!.trigger ?? []), live.map(({ filtered }) => ({ ...filtered.requirement, sets: [...filtered.requirement.sets, ...shortOf(filtered)], ...(shortOf(filtered).length > 0 || literalsOf(filtered) === undefined ? { literals: undefined } : {}) })));
+  const upsets = [...used].map((node) => chainEffect(namesTo(program, node)).upset).filter((set) => set.includes(1) && set.includes(0));
+  const features = chooseFeatures([...[...used].flatMap((node) => nodes[node]!.trigger ?? []), ...upsets], live.map(({ filtered }) => ({ ...filtered.requirement, sets: [...filtered.requirement.sets, ...shortOf(filtered)], ...(shortOf(filtered).length > 0 || literalsOf(filtered) === undefined ? { literals: undefined } : {}) })));
   program.stepLow = new Int32Array(nodes.length).fill(-1);
   program.stepHigh = new Int32Array(nodes.length).fill(-1);
   nodes.forEach(({ trigger }, node) => {
@@ -60,7 +63,7 @@ export function buildProgram(program: Program): void {
       plan.needLength[at] = requirement.length;
     }
     plan.bases = [];
-    for (const base of new Set(own.flatMap(({ bases }) => bases))) plan.bases[base] = phaseBase(program, base, own.filter(({ bases }) => bases.includes(base)));
+    for (const base of new Set(own.flatMap(({ bases }) => bases))) plan.bases[base] = phaseBase(program, features, base, own.filter(({ bases }) => bases.includes(base)));
   }
   program.version += 1;
   program.stale = false;
@@ -69,7 +72,39 @@ export function buildProgram(program: Program): void {
 /** Views are made when a text first asks for one; strange texts could ask for very many. */
 const maxViews = 256;
 
-function phaseBase(program: Program, base: number, rules: readonly Filtered[]): PhaseBase {
+/** The names of the steps that lead to a node. */
+function namesTo(program: Program, node: number): string[] {
+  const names: string[] = [];
+  for (let step = node; step > 0; step = program.steps.nodes[step]!.parent) names.unshift(program.steps.nodes[step]!.name);
+  return names;
+}
+
+/** What a value as it came shows of the rules at a node: which of them its text there surely can't match. */
+function checksOf(program: Program, features: Features, node: number, rules: readonly Filtered[]): Pick<NodeSieve, 'upsetLow' | 'upsetHigh' | 'checks'> {
+  const names = namesTo(program, node);
+  const { upset, brings, keeps } = chainEffect(names);
+  const mask = features.need(upset.includes(1) ? [upset] : []);
+  const opaque = upset.includes(1) && mask.low === 0 && mask.high === 0;
+  const checks = rules.map((filtered): Check => {
+    const { sets, length } = filtered.requirement;
+    const literals = literalsOf(filtered);
+    const least = lengthBefore(names, length);
+    if (opaque) return { needLow: 0, needHigh: 0, length: least, owner: -1 };
+    const need = features.need([...sets, ...(literals === undefined || longOf(filtered).length > 0 ? [] : shortOf(filtered))].filter((set) => !set.some((member, byte) => member === 1 && brings[byte] === 1)));
+    return { needLow: need.low, needHigh: need.high, length: least, owner: literals !== undefined && literals.every((literal) => literal.length > 1 && keeps(lowerAscii(literal))) ? filtered.owner : -1 };
+  });
+  return { upsetLow: mask.low, upsetHigh: mask.high, checks };
+}
+
+/** The rules of a phase that look at one base, for the values under each of the keys that rules ask it for. */
+function phaseBase(program: Program, features: Features, base: number, rules: readonly Filtered[]): PhaseBase {
+  const keys = [...program.bases.all[base]!.selectors.keys()];
+  const byPlace: KeyBase[] = [];
+  const asked = (key: string | undefined) => ({ link }: Filtered): boolean => link.targets.some(({ target, bases }) => bases.includes(base) && (target.key === undefined || target.key === key));
+  return { base, of: (place) => (byPlace[place + 1] ??= keyBase(program, features, rules.filter(asked(keys[place])))) };
+}
+
+function keyBase(program: Program, features: Features, rules: readonly Filtered[]): KeyBase {
   const { nodes } = program.steps;
   const changesAll = (from: number): boolean => {
     for (let node = from; node > 0; node = nodes[node]!.parent) if (program.stepLow[node] === -1 && program.stepHigh[node] === -1) return true;
@@ -88,14 +123,12 @@ function phaseBase(program: Program, base: number, rules: readonly Filtered[]): 
   const used = [...new Set(rules.flatMap(({ nodes: own }) => own))];
   const at = (node: number): NodeSieve => {
     const own = rules.filter(({ nodes: passed }) => passed.includes(node));
-    const targets = own.flatMap(({ link }) => link.targets.filter(({ bases }) => bases.includes(base)).map(({ target }) => target));
-    const keys = targets.every(({ key }) => key !== undefined) ? new Set(targets.map(({ key }) => key!)) : undefined;
     let [low, high] = [0, 0];
     for (let step = node; step > 0; step = nodes[step]!.parent) {
       low |= program.stepLow[step]!;
       high |= program.stepHigh[step]!;
     }
-    return { node, low, high, keys, sieve: sieve((filtered) => own.includes(filtered)) };
+    return { node, low, high, ...checksOf(program, features, node, own), sieve: sieve((filtered) => own.includes(filtered)) };
   };
   const calmNodes = used.filter((node) => !changesAll(node));
   const calm = calmNodes.map(at);
@@ -103,7 +136,7 @@ function phaseBase(program: Program, base: number, rules: readonly Filtered[]): 
   const triggerHigh = calm.reduce((all, { high }) => all | high, 0);
   const over = (within: readonly number[]): Sieve => sieve(({ nodes: own }) => own.some((node) => within.includes(node)));
   const newView = (triggersLow: number, triggersHigh: number): View => {
-    const same = calm.filter(({ low, high, keys }) => keys === undefined && (low & triggersLow) === 0 && (high & triggersHigh) === 0);
+    const same = calm.filter(({ low, high }) => (low & triggersLow) === 0 && (high & triggersHigh) === 0);
     return { still: over(same.map(({ node }) => node)), others: calm.filter((node) => !same.includes(node)) };
   };
   const nothingSure: View = { still: over([]), others: calm };
@@ -120,5 +153,5 @@ function phaseBase(program: Program, base: number, rules: readonly Filtered[]): 
     count += 1;
     return view;
   };
-  return { base, triggerLow, triggerHigh, still: over(calmNodes), viewOf, always: used.filter(changesAll).map(at) };
+  return { empty: rules.length === 0, triggerLow, triggerHigh, still: over(calmNodes), viewOf, always: used.filter(changesAll).map(at) };
 }

@@ -3,6 +3,7 @@ import { collections } from '../engine/collections.ts';
 import { applyEach, applyOnce } from '../engine/effects.ts';
 import type { Found } from '../engine/run.ts';
 import { accept, evaluate, matcherOf } from '../engine/run.ts';
+import { storedIn } from '../engine/store.ts';
 import type { Transaction, TxValue } from '../engine/transaction.ts';
 import { excludes, selects } from '../engine/values.ts';
 import { persistentNames } from '../engine/variable-names.ts';
@@ -201,9 +202,9 @@ export function noteGate(tx: Transaction, rule: Rule, { key, count, name: counte
 function isWithoutValues(tx: Transaction, { rule, targets }: Link): boolean {
   for (let index = 0; index < targets.length; index += 1) {
     const { target } = targets[index]!;
-    if (target.count || !persistentNames.has(target.variable) || target.variable === 'GLOBAL') return false;
-    const open = tx.persistent.get(target.variable);
-    if (open !== undefined && open.values.size > 0) return false;
+    if (target.count || !persistentNames.has(target.variable)) return false;
+    const values = storedIn(tx, target.variable);
+    if (values !== undefined && values.size > 0) return false;
   }
   return rule.operator !== undefined;
 }

@@ -63,12 +63,23 @@ export type Segment = { state: 'unseen' | 'seen' | 'built'; readonly filtered: F
 
 /** Which rules of a phase a text at one node can match. */
 export type Sieve = { /** By owner: place in the phase, or -1. */ readonly byOwner: Int32Array; /** Places of rules that may match without a literal of two bytes or more. */ readonly rest: Int32Array };
-/** `keys`: the only names, lower case, whose values these rules look at. */
-export type NodeSieve = { readonly node: number; /** Features without which every step up to the node changes nothing. */ readonly low: number; readonly high: number; readonly keys: ReadonlySet<string> | undefined; readonly sieve: Sieve };
+/** What a value must show for its text at a node to match a rule; `owner` is -1 where literals of it may come to be on the way. */
+export type Check = { readonly needLow: number; readonly needHigh: number; readonly length: number; readonly owner: number };
+export type NodeSieve = {
+  readonly node: number;
+  /** Features without which every step up to the node changes nothing. */
+  readonly low: number;
+  readonly high: number;
+  /** Features of which none may be there for the checks to tell more than lengths. */
+  readonly upsetLow: number;
+  readonly upsetHigh: number;
+  readonly checks: readonly Check[];
+  readonly sieve: Sieve;
+};
 /** One sieve for all nodes at which a text with certain triggers is surely as it came, and the other nodes. */
 export type View = { readonly still: Sieve; readonly others: readonly NodeSieve[] };
-export type PhaseBase = {
-  readonly base: number;
+export type KeyBase = {
+  readonly empty: boolean;
   /** For texts that no step changed: rules of every node but those whose steps change anything. */
   readonly still: Sieve;
   readonly triggerLow: number;
@@ -78,6 +89,8 @@ export type PhaseBase = {
   /** Nodes whose steps may change anything. */
   readonly always: readonly NodeSieve[];
 };
+/** `of` wants the place of a value's key among those that rules ask for, or -1. */
+export type PhaseBase = { readonly base: number; of(place: number): KeyBase };
 
 export type PhasePlan = {
   readonly phase: Phase;

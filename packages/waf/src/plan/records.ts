@@ -9,7 +9,7 @@ import type { Target } from '../seclang/targets.ts';
 /** A text made of a value, with what one scan of it showed. */
 export type Text = { readonly text: string; scanned: boolean; low: number; high: number; owners: readonly number[]; lower: string | undefined };
 /** One value of a request. `at[n]` is its text at node n of the steps, where it was needed. */
-export type Record = { readonly base: number; readonly key: string; /** The key in lower case, once it was asked for. */ folded: string | undefined; readonly first: Text; at: (Text | undefined)[] | undefined };
+export type Record = { readonly base: number; readonly key: string; /** The key in lower case, once it was asked for. */ folded: string | undefined; /** Place of the key among those that rules ask for, or -1. */ readonly place: number; readonly first: Text; at: (Text | undefined)[] | undefined };
 
 /** A list of values that several rules look at. Fixed ones keep their values over the phases. */
 export type Base = { readonly index: number; readonly name: string; readonly fixed: boolean; /** Keys that rules ask for, each with its place. */ readonly selectors: Map<string, number>; read(tx: Transaction): Record[] };
@@ -27,8 +27,12 @@ export const foldedKey = (record: Record): string => (record.folded ??= lowerAsc
 const none: readonly number[] = [];
 const noRule = {} as Rule; // no list that has a base reads the rule
 
-function reader(index: number, target: Target, variable: string): Base['read'] {
-  const record = (key: string, value: string): Record => ({ base: index, key, folded: undefined, first: newText(value), at: undefined });
+function reader(index: number, target: Target, variable: string, selectors: ReadonlyMap<string, number>): Base['read'] {
+  const record = (key: string, value: string): Record => {
+    if (selectors.size === 0) return { base: index, key, folded: undefined, place: -1, first: newText(value), at: undefined };
+    const folded = lowerAscii(key);
+    return { base: index, key, folded, place: selectors.get(folded) ?? -1, first: newText(value), at: undefined };
+  };
   if (variable === 'XML') return (tx) => xmlValues(tx, target).map((value) => record(target.selector ?? '', value));
   const list = collections[variable];
   if (list === undefined) {
@@ -51,7 +55,8 @@ export function newBases(): Bases {
     const known = byName.get(name);
     if (known !== undefined) return known;
     const index = all.length;
-    all.push({ index, name, fixed: fixed.has(name), selectors: new Map(), read: reader(index, target, name.startsWith('XML:') || name === 'XML' ? 'XML' : name) });
+    const selectors = new Map<string, number>();
+    all.push({ index, name, fixed: fixed.has(name), selectors, read: reader(index, target, name.startsWith('XML:') || name === 'XML' ? 'XML' : name, selectors) });
     byName.set(name, index);
     return index;
   };

@@ -97,19 +97,34 @@ function sift(plan: PhasePlan, { byOwner, rest }: Sieve, record: Record, text: T
   }
 }
 
-function siftAt(tx: Transaction, program: Program, plan: PhasePlan, scanner: Scanner, record: Record, { node, low, high, keys, sieve }: NodeSieve, always: boolean): void {
-  if (keys !== undefined && !keys.has(foldedKey(record))) return;
-  const same = !always && (record.first.low & low) === 0 && (record.first.high & high) === 0;
-  const text = same ? record.first : textAt(tx, program, record, node);
+/** Whether a scanned value shows that its text at a node matches no rule there. */
+function isHopeless({ low, high, text, owners }: Text, { upsetLow, upsetHigh, checks }: NodeSieve): boolean {
+  const upset = (low & upsetLow) !== 0 || (high & upsetHigh) !== 0;
+  for (let index = 0; index < checks.length; index += 1) {
+    const check = checks[index]!;
+    if (text.length < check.length) continue;
+    if (upset) return false;
+    if ((low & check.needLow) === check.needLow && (high & check.needHigh) === check.needHigh && (check.owner < 0 || owners.includes(check.owner))) return false;
+  }
+  return true;
+}
+
+function siftAt(tx: Transaction, program: Program, plan: PhasePlan, scanner: Scanner, record: Record, sieve: NodeSieve, always: boolean): void {
+  const { first } = record;
+  const same = !always && (first.low & sieve.low) === 0 && (first.high & sieve.high) === 0;
+  if (!same && isHopeless(first, sieve)) return;
+  const text = same ? first : textAt(tx, program, record, sieve.node);
   if (!text.scanned) scan(scanner, text);
-  sift(plan, sieve, record, text);
+  sift(plan, sieve.sieve, record, text);
 }
 
 /** Scans every value of a base and notes with each rule of the phase which of them it may match. */
-export function distribute(tx: Transaction, program: Program, plan: PhasePlan, scanner: Scanner, base: PhaseBase, records: readonly Record[]): void {
+export function distribute(tx: Transaction, program: Program, plan: PhasePlan, scanner: Scanner, phaseBase: PhaseBase, records: readonly Record[]): void {
   for (let index = 0; index < records.length; index += 1) {
     const record = records[index]!;
     const { first } = record;
+    const base = phaseBase.of(record.place);
+    if (base.empty) continue;
     if (!first.scanned) scan(scanner, first);
     if ((first.low & base.triggerLow) === 0 && (first.high & base.triggerHigh) === 0) sift(plan, base.still, record, first);
     else {

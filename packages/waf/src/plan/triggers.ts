@@ -8,12 +8,12 @@ const backslash = bytes('\\');
 
 /**
  * Bytes of which a value must hold at least one for a transformation to change it. A transformation that isn't listed
- * may change anything. The unit test runs every transformation over values without its bytes.
+ * may change anything. A dot at an end of the value counts as a slash, as in scans. The unit test runs every transformation over values without its bytes.
  */
 export const triggers: Readonly<Record<string, Uint8Array>> = {
   cmdline: union(bytes('\\"\'^,;/('), blanks, upper), compresswhitespace: blanks, cssdecode: backslash, escapeseqdecode: backslash,
   htmlentitydecode: bytes('&'), jsdecode: backslash, lowercase: upper, uppercase: range(97, 122), none: new Uint8Array(256),
-  normalisepath: bytes('/.'), normalizepath: bytes('/.'), normalisepathwin: bytes('/.\\'), normalizepathwin: bytes('/.\\'),
+  normalisepath: bytes('/'), normalizepath: bytes('/'), normalisepathwin: bytes('/\\'), normalizepathwin: bytes('/\\'),
   parityzero7bit: range(128, 255), phpargsnames: bytes(' .['), removecomments: bytes('/<-#'), removecommentschar: bytes('/*<-#'),
   removenulls: bytes('\0'), removewhitespace: blanks, replacecomments: bytes('/'), replacenulls: bytes('\0'), sqlhexdecode: bytes('xX'),
   trim: blanks, trimleft: blanks, trimright: blanks, urldecode: bytes('%+'), urldecodeuni: bytes('%+'), utf8tounicode: range(128, 255),

@@ -151,6 +151,11 @@ export function buildScanner(entries: readonly { readonly owner: number; readonl
           else if (place >= 6) compare(text, place >> 1, 4);
         }
       }
+      // Where a dot at an end of the text means something, so does a slash: it counts as one.
+      if (length > 0 && (text.charCodeAt(0) === 46 || text.charCodeAt(length - 1) === 46)) {
+        state.low |= low[47]!;
+        state.high |= high[47]!;
+      }
       scanner.low = state.low;
       scanner.high = state.high;
       scanner.count = count;
