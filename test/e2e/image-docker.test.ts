@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { dockerEngine } from '@palisade/engine/docker/engine';
@@ -10,6 +10,7 @@ import { opaqueTest } from '@palisade/image/layer/opaque';
 import { openArchive } from '@palisade/image/open';
 import { openEngineImage } from '@palisade/image/source/engine-image';
 import { startGuard } from '@palisade/app-engine-guard/server';
+import { ScanResult } from '@palisade/model/scan-result';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { TestEngine } from '../../scripts/test-engine.ts';
 import { startTestEngine } from '../../scripts/test-engine.ts';
@@ -17,7 +18,7 @@ import { startTestEngine } from '../../scripts/test-engine.ts';
 const notes: Analyzer = {
   id: 'notes',
   version: 1,
-  wants: (stat) => stat.type === 'file' && stat.path.startsWith('notes/'),
+  wants: (stat) => stat.type === 'file' && stat.path.startsWith('notes/') && !stat.path.endsWith('.json'),
   read: async (file) => Buffer.from(await file.bytes(1024)).toString('utf8'),
 };
 const signal = new AbortController().signal;
@@ -34,6 +35,8 @@ beforeAll(async () => {
   mkdirSync(path.join(folder, 'context/notes/kept'), { recursive: true });
   writeFileSync(path.join(folder, 'context/notes/removed'), 'removed later');
   writeFileSync(path.join(folder, 'context/notes/kept/old'), 'hidden by an opaque directory');
+  writeFileSync(path.join(folder, 'context/notes/kept/package.json'), '{"name":"hidden","version":"1.0.0"}');
+  writeFileSync(path.join(folder, 'context/notes/package.json'), '{"name":"shown","version":"1.0.0"}');
   execFileSync('cp', ['/bin/busybox', path.join(folder, 'context/busybox')]);
   writeFileSync(
     path.join(folder, 'context/Dockerfile'),
@@ -76,4 +79,19 @@ it('sees the same in an image read in place, exported by the engine, and saved t
   expect(seen(inPlace)).toEqual(seen(fromFile));
   expect(seen(exported)).toEqual(seen(fromFile));
   expect(inPlace.content).toBe('verified');
+});
+
+it('shows the same packages as live and as removed through the command, whose reader may not see overlay marks', () => {
+  const scan = (target: string, ...more: string[]): unknown => {
+    const output = path.join(folder, 'scan.json');
+    const root = path.resolve(import.meta.dirname, '../..');
+    execFileSync('sh', ['scripts/node.sh', 'apps/cli/src/main.ts', 'scan', target, '--format', 'json', '--output', output, ...more], { cwd: root, env: { ...process.env, DOCKER_HOST: `unix://${engine.socket}`, PALISADE_HOME: path.join(folder, 'home') } });
+    const result = ScanResult.parse(JSON.parse(readFileSync(output, 'utf8')));
+    return { status: result.status, packages: result.packages.map(({ name, removed }) => [name, removed !== undefined]) };
+  };
+  const expected = { status: 'complete', packages: [['hidden', true], ['shown', false]] };
+  expect(scan(`archive:${path.join(folder, 'notes.tar')}`)).toEqual(expected);
+  expect(scan('docker:notes:1')).toEqual(expected);
+  // From the layers that were kept.
+  expect(scan('docker:notes:1')).toEqual(expected);
 });

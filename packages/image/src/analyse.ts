@@ -9,6 +9,7 @@ import { compressionOf } from './layer/decompress.ts';
 import type { DirectoryOptions } from './layer/directory.ts';
 import { analyseDirectory } from './layer/directory.ts';
 import type { LayerFacts } from './layer/layer-facts.ts';
+import type { OpaqueTest } from './layer/opaque.ts';
 import { analyseSeekable } from './layer/seekable.ts';
 import { analyseStreamed } from './layer/streamed.ts';
 import type { OpenedImage, OpenedLayer } from './source/opened-image.ts';
@@ -20,7 +21,7 @@ export type AnalyseOptions = {
   readonly verify?: boolean;
   readonly cache?: LayerCache;
   /** Tells opaque directories of overlay layers read in place. */
-  readonly opaque?: (descriptor: number) => boolean;
+  readonly opaque?: OpaqueTest;
   readonly progress?: (done: number, total: number) => void;
 };
 
@@ -101,7 +102,9 @@ async function readLayer(layer: OpenedLayer, analyzers: readonly Analyzer[], opt
 async function readBytes(layer: OpenedLayer, analyzers: readonly Analyzer[], options: AnalyseOptions): Promise<LayerOutcome> {
   const { bytes } = layer;
   if (bytes.kind === 'overlay') {
-    const overlay = { opaque: options.opaque ?? (() => false) };
+    const { opaque } = options;
+    if (opaque === undefined) throw new Error('a layer read in place needs somebody who can tell its opaque directories');
+    const overlay = { opaque: (paths: readonly string[]) => opaque(bytes.directory, paths) };
     return { facts: await analyseDirectory(bytes.directory, analyzers, { signal: options.signal, overlay }), verified: true, cached: false, gaps: [] };
   }
   if (bytes.kind === 'missing') throw new Error('a missing layer has no bytes');

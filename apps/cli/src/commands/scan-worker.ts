@@ -1,4 +1,4 @@
-import { readFileSync, readlinkSync, writeSync } from 'node:fs';
+import { readFileSync, readSync, readlinkSync, writeSync } from 'node:fs';
 import { createLayerCache } from '@palisade/image/cache/cache';
 import { messageOf } from '@palisade/model/error';
 import type { Command } from '../command.ts';
@@ -16,12 +16,16 @@ export const command: Command = {
   usage: 'palisade __scan-worker',
   async run(_, io) {
     say({ ready: confinement() });
-    const job = JSON.parse(readFileSync(talk, 'utf8')) as Job;
+    const job = JSON.parse(hear()) as Job;
     const bytesComeAlong = !['oci-directory', 'directory'].includes(job.source.kind) && !(job.source.kind === 'engine' && job.source.plan.kind === 'in-place');
     try {
       const { scan, drafts, notices } = await perform(job, bytesComeAlong ? 3 : undefined, {
         signal: io.signal,
         ...(job.cache ? { cache: createLayerCache(linkedStore(4)) } : {}),
+        opaque(directory, directories) {
+          say({ directory, directories });
+          return JSON.parse(hear()) as string[];
+        },
         progress: (done, total) => say({ progress: [done, total] }),
       });
       const { target: _target, ...told } = scan;
@@ -37,6 +41,23 @@ export const command: Command = {
 function say(line: object): void {
   const bytes = Buffer.from(`${JSON.stringify(line)}\n`);
   for (let offset = 0; offset < bytes.length; ) offset += writeSync(talk, bytes, offset);
+}
+
+let heard: Buffer = Buffer.alloc(0);
+
+/** The parent's next line. */
+function hear(): string {
+  const part = Buffer.alloc(64 << 10);
+  for (let end = heard.indexOf(10); ; end = heard.indexOf(10)) {
+    if (end >= 0) {
+      const line = heard.toString('utf8', 0, end);
+      heard = heard.subarray(end + 1);
+      return line;
+    }
+    const got = readSync(talk, part, 0, part.length, null);
+    if (got === 0) throw new Error('the scan went away');
+    heard = Buffer.concat([heard, part.subarray(0, got)]);
+  }
 }
 
 function confinement(): Confinement {

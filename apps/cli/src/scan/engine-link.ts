@@ -25,12 +25,12 @@ export async function linkEngine(io: Io): Promise<{ engine: ContainerEngine; clo
     child.kill('SIGTERM');
     rmSync(folder, { recursive: true, force: true });
   };
-  for (let waited = 0; !existsSync(listen); waited += 10) {
+  for (let waited = 0; !existsSync(listen); waited += 2) {
     if (child.exitCode !== null || waited > 10_000) {
       close();
       throw new Error(`the engine guard did not start: ${said.trim()}`);
     }
-    await sleep(10);
+    await sleep(2);
   }
   return { engine: dockerEngine(listen, { node: 'local', cluster: 'local' }), close };
 }

@@ -1,5 +1,7 @@
 import { closeSync, constants, openSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
+import type { OpaqueTest } from '@palisade/image/layer/opaque';
+import type { EngineImagePlan } from '@palisade/image/source/engine-image';
 import { hostPlatform, isDirectory, openFileAt, splitChoice } from '@palisade/image/place';
 import { UnreadableSbom } from '@palisade/catalog/sbom/document';
 import { messageOf } from '@palisade/model/error';
@@ -11,8 +13,8 @@ import type { Source } from './worker/job.ts';
 
 export type PrepareOptions = { readonly io: Io; readonly signal: AbortSignal; readonly platform?: string; readonly insecure: readonly string[]; readonly progress?: (done: number, total: number) => void };
 
-/** A source ready to be read: `fd` holds its bytes, or it is `reads` by path. `close` gives everything back. */
-export type Prepared = { readonly source: Source; readonly fd?: number; readonly reads: boolean; close(): void };
+/** A source ready to be read: `fd` holds its bytes, or it is `reads` by path, where `opaque` needs our rights. `close` gives everything back. */
+export type Prepared = { readonly source: Source; readonly fd?: number; readonly reads: boolean; readonly opaque?: OpaqueTest; close(): void };
 
 /** Does what needs the network, the engine or our rights: opening files, asking the engine, pulling. Parses nothing of the content. */
 export async function prepare({ kind, ref }: Target, options: PrepareOptions): Promise<Prepared> {
@@ -46,14 +48,21 @@ export async function prepare({ kind, ref }: Target, options: PrepareOptions): P
       const [{ planEngineImage }, { linkEngine }, { opaqueTest }] = await Promise.all([import('@palisade/image/source/engine-image'), import('./engine-link.ts'), import('@palisade/image/layer/opaque')]);
       const link = await linkEngine(options.io);
       try {
-        const { plan, fd } = await planEngineImage(link.engine, ref, { signal: options.signal, canReadInPlace: opaqueTest() !== undefined });
+        const opaque = opaqueTest();
+        const { plan, fd } = await planEngineImage(link.engine, ref, { signal: options.signal, canReadInPlace: opaque !== undefined });
         const source = { kind: 'engine' as const, plan };
-        return fd === undefined ? { source, reads: true, close: () => {} } : withFile(source, fd);
+        return fd === undefined ? { source, reads: true, close: () => {}, ...(opaque === undefined ? {} : { opaque: ofPlan(plan, opaque) }) } : withFile(source, fd);
       } finally {
         link.close();
       }
     }
   }
+}
+
+/** A reader that was taken over may ask about the layers it was given, and about nothing else. */
+function ofPlan(plan: EngineImagePlan, opaque: OpaqueTest): OpaqueTest {
+  const directories = plan.kind === 'in-place' && !('unreadable' in plan.detail.directories) ? plan.detail.directories : [];
+  return (directory, paths) => (directories.includes(directory) ? opaque(directory, paths) : []);
 }
 
 function withFile(source: Source, fd: number): Prepared {

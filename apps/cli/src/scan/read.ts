@@ -54,12 +54,13 @@ export async function readTarget(target: Target, options: ReadOptions): Promise<
 async function readJob(job: Job, prepared: Prepared, { io, signal, progress, cache, memory, time }: ReadOptions): Promise<ReadOutcome> {
   const store = cache === undefined ? undefined : folderStore(cache);
   const shared = { signal, ...(progress === undefined ? {} : { progress: (done: number, total: number) => progress('read', done, total) }) };
+  const opaque = prepared.opaque === undefined ? {} : { opaque: prepared.opaque };
   if (io.self.length === 0) {
     const [{ perform }, { createLayerCache }] = await Promise.all([import('./worker/perform.ts'), import('@palisade/image/cache/cache')]);
-    return { isolation: undefined, described: await perform(job, again(prepared.fd), { ...shared, ...(store === undefined ? {} : { cache: createLayerCache(store) }) }) };
+    return { isolation: undefined, described: await perform(job, again(prepared.fd), { ...shared, ...opaque, ...(store === undefined ? {} : { cache: createLayerCache(store) }) }) };
   }
   const { readInWorker } = await import('./worker/start.ts');
-  const outcome: WorkerOutcome = await readInWorker(job, prepared.fd, { ...shared, self: io.self, memory, time, reads: prepared.reads, ...(store === undefined ? {} : { cache: store }) });
+  const outcome: WorkerOutcome = await readInWorker(job, prepared.fd, { ...shared, ...opaque, self: io.self, memory, time, reads: prepared.reads, ...(store === undefined ? {} : { cache: store }) });
   if ('refused' in outcome) throw new Error(outcome.refused);
   return outcome;
 }

@@ -35,9 +35,8 @@ export function dockerEngine(socketPath: string, place: { node: string; cluster:
       return list.map((image) => ({ id: image.Id, names: realNames(image.RepoTags), created: new Date(image.Created * 1000).toISOString(), size: image.Size }));
     },
     async image(reference) {
-      const inspect = ImageInspect.parse(await json(socketPath, `/images/${safe(reference)}/json`));
-      const history = History.parse(await json(socketPath, `/images/${safe(reference)}/history`));
-      return describeImage(inspect, history);
+      const [inspect, history] = await Promise.all([json(socketPath, `/images/${safe(reference)}/json`), json(socketPath, `/images/${safe(reference)}/history`)]);
+      return describeImage(ImageInspect.parse(inspect), History.parse(history));
     },
     containers: async () => ContainerList.parse(await json(socketPath, '/containers/json?all=true')).map((one) => one.Id),
     async container(id) {

@@ -28,7 +28,7 @@ export type CacheStore = {
   remove(key: string): void;
 };
 
-const formatVersion = 2;
+const formatVersion = 3;
 const maxEntry = 256 << 20;
 
 /** Results packed into a store's entries; the key holds the layer and the version of everything that read it. */

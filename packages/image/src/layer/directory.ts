@@ -10,11 +10,14 @@ import type { LayerFacts } from './layer-facts.ts';
 
 export type DirectoryOptions = {
   readonly signal: AbortSignal;
-  /** An overlay2 layer: character device 0/0 is a whiteout, `opaque` tells directories that hide what is below. */
-  readonly overlay?: { opaque(descriptor: number): boolean };
+  /** An overlay2 layer: character device 0/0 is a whiteout; of all its directories `opaque` names those that hide what is below. */
+  readonly overlay?: { opaque(paths: readonly string[]): readonly string[] };
   /** Absolute paths not to descend into (pseudo file systems, containers' own mounts), with the reason. */
   readonly skip?: ReadonlyMap<string, string>;
 };
+
+/** The kernel takes paths up to 4096 bytes, the layer's own included. */
+const longestAsked = 1000;
 
 /**
  * Reads a directory tree in place. Never leaves it: each directory is opened without following links, and its
@@ -23,11 +26,13 @@ export type DirectoryOptions = {
  */
 export async function analyseDirectory(root: string, analyzers: readonly Analyzer[], options: DirectoryOptions): Promise<LayerFacts> {
   const collector = createCollector(analyzers, options.signal, false);
-  await descend(root, root, '', 0, collector, options);
+  const directories: string[] = [];
+  await descend(root, root, '', 0, collector, options, directories);
+  for (const path of directories.length === 0 ? [] : (options.overlay?.opaque(directories) ?? [])) collector.opaque(path);
   return collector.finish();
 }
 
-async function descend(reach: string, real: string, path: string, depth: number, collector: Collector, options: DirectoryOptions): Promise<void> {
+async function descend(reach: string, real: string, path: string, depth: number, collector: Collector, options: DirectoryOptions, directories: string[]): Promise<void> {
   const reason = options.skip?.get(real);
   if (reason !== undefined) {
     collector.gap('mount-skipped', real, reason);
@@ -47,7 +52,8 @@ async function descend(reach: string, real: string, path: string, depth: number,
   }
   try {
     const here = `/proc/self/fd/${fd}`;
-    if (options.overlay?.opaque(fd) === true) collector.opaque(path);
+    if (options.overlay !== undefined && path.length > longestAsked) collector.gap('limit-path-length', path.slice(0, 200), `longer than ${longestAsked}: whether it hides what lies below is not known`);
+    else if (options.overlay !== undefined && path !== '') directories.push(path);
     let entries: Dirent[];
     try {
       entries = readdirSync(here, { withFileTypes: true });
@@ -57,7 +63,7 @@ async function descend(reach: string, real: string, path: string, depth: number,
     }
     for (const entry of entries) {
       const child = path === '' ? entry.name : `${path}/${entry.name}`;
-      if (entry.isDirectory()) await descend(`${here}/${entry.name}`, real === '/' ? `/${entry.name}` : `${real}/${entry.name}`, child, depth + 1, collector, options);
+      if (entry.isDirectory()) await descend(`${here}/${entry.name}`, real === '/' ? `/${entry.name}` : `${real}/${entry.name}`, child, depth + 1, collector, options, directories);
       else await leaf(`${here}/${entry.name}`, child, collector, options);
     }
   } finally {

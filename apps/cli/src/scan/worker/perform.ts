@@ -8,7 +8,7 @@ import type { Described } from '../describe.ts';
 import type { Job, Source } from './job.ts';
 
 /** Does a job in this process. `fd` holds the bytes where the source needs them, and is owned from here on. */
-export async function perform(job: Job, fd: number | undefined, options: Omit<AnalyseOptions, 'verify' | 'opaque'>): Promise<Described> {
+export async function perform(job: Job, fd: number | undefined, options: Omit<AnalyseOptions, 'verify'>): Promise<Described> {
   const { source, target } = job;
   if (source.kind === 'sbom') {
     const { describeSbom } = await import('../sbom.ts');
@@ -17,10 +17,9 @@ export async function perform(job: Job, fd: number | undefined, options: Omit<An
   const scanner = createScanner(job.rules);
   const { analyzers } = scanner;
   if (source.kind === 'directory') return describe(scanner, { target, analysis: await analyseRoot(source.root, analyzers, { signal: options.signal, skip: new Map(source.skip) }), opened: null });
-  const opaque = source.kind === 'engine' && source.plan.kind === 'in-place' ? (await import('@palisade/image/layer/opaque')).opaqueTest() : undefined;
   const opened = await openSource(source, fd);
   try {
-    const analysis = await analyseImage(opened, analyzers, { ...options, verify: job.verify, ...(opaque === undefined ? {} : { opaque }) });
+    const analysis = await analyseImage(opened, analyzers, { ...options, verify: job.verify });
     return describe(scanner, { target, analysis, opened });
   } finally {
     opened.close();

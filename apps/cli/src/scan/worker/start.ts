@@ -6,6 +6,7 @@ import path from 'node:path';
 import type { Duplex } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 import type { CacheStore } from '@palisade/image/cache/cache';
+import type { OpaqueTest } from '@palisade/image/layer/opaque';
 import { messageOf } from '@palisade/model/error';
 import type { Described } from '../describe.ts';
 import { serveStore } from './cache-link.ts';
@@ -18,6 +19,8 @@ export type WorkerOptions = {
   readonly self: readonly string[];
   readonly signal: AbortSignal;
   readonly cache?: CacheStore;
+  /** Answers the worker's questions about overlay directories. */
+  readonly opaque?: OpaqueTest;
   readonly progress?: (done: number, total: number) => void;
   /** Bytes of memory and milliseconds that the worker may take. */
   readonly memory: number;
@@ -90,10 +93,11 @@ async function follow(child: ChildProcess, job: Job, options: WorkerOptions): Pr
     if (told === undefined) end('scan-worker-broken', broken);
     else if ('ready' in told) isolation = measured(told.ready);
     else if ('progress' in told) options.progress?.(...told.progress);
+    else if ('directories' in told) talk.write(`${JSON.stringify(options.opaque?.(told.directory, told.directories) ?? [])}\n`);
     else refused = told.error;
   }, () => end('limit-scan-result', `the scan worker answered with more than ${maxLine} bytes`));
   talk.on('error', () => {});
-  talk.end(JSON.stringify(job));
+  talk.write(`${JSON.stringify(job)}\n`);
   const abort = (): void => end('interrupted', 'interrupted');
   options.signal.addEventListener('abort', abort, { once: true });
   const late = setTimeout(() => end('limit-scan-time', `not done after ${Math.round(options.time / 1000)} seconds`), options.time);
@@ -152,15 +156,16 @@ function readLines(from: Duplex, each: (line: string) => void, flood: () => void
 }
 
 /** A line other than the answer, looked at by hand: schemas are loaded for that alone. */
-function smallLine(line: string): { ready: Confinement } | { progress: [number, number] } | { error: string } | undefined {
+function smallLine(line: string): { ready: Confinement } | { progress: [number, number] } | { directory: string; directories: string[] } | { error: string } | undefined {
   const told = parseLine(line);
   if (!isRecord(told)) return undefined;
-  const { ready, progress, error } = told;
+  const { ready, progress, error, directory, directories } = told;
   if (typeof error === 'string') return { error };
   if (Array.isArray(progress)) {
     const [at, of]: readonly unknown[] = progress;
     return typeof at === 'number' && typeof of === 'number' ? { progress: [at, of] } : undefined;
   }
+  if (typeof directory === 'string' && Array.isArray(directories)) return directories.every((one) => typeof one === 'string') ? { directory, directories } : undefined;
   if (!isRecord(ready)) return undefined;
   const { uid, capabilities, noNewPrivileges, network } = ready;
   if (typeof uid !== 'number' || typeof capabilities !== 'string' || typeof noNewPrivileges !== 'boolean' || typeof network !== 'string') return undefined;
