@@ -4,6 +4,8 @@ type Rows = { items: { id: string; name?: string; kind?: string; rule?: string }
 
 /** For each page whose path has a parameter: an address of it that shows something real. A page without a line here fails the walk. */
 export const examples: Readonly<Record<string, (person: Person) => Promise<string>>> = {
+  '/evidence/:id': async (person) => `/evidence/${await first(person, '/evidence')}`,
+  '/response-policies/:id': async (person) => `/response-policies/${await declared(person, response)}`,
   '/images/:id': async (person) => `/images/${await first(person, '/images?q=shop/api')}`,
   '/incidents/:id': async (person) => `/incidents/${await first(person, '/incidents')}`,
   '/detections/:id': async (person) => `/detections/${await first(person, '/detections')}`,
@@ -30,6 +32,17 @@ const waiver = `apiVersion: palisade/v1
 kind: Waiver
 metadata: {name: accepted-risk, scope: {}, owner: console}
 spec: {target: vulnerability, match: {rule: "CVE-*"}, where: {image: "shop/*"}, reason: 风险已评估, ticket: SEC-42, until: {date: 2027-01-31}}
+`;
+
+const response = `apiVersion: palisade/v1
+kind: ResponsePolicy
+metadata: {name: contain-shells, scope: {}, owner: console}
+spec:
+  mode: enforce
+  rules:
+    - {id: shells, when: {priority: Critical}, where: {image: "shop/*"}, then: [collect, isolate], undoAfter: 1h}
+  deny:
+    - {id: image-only, where: {image: "shop/*"}, imageOnly: true}
 `;
 
 /** Declares it once and answers its id. */

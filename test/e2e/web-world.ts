@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { deterministicId } from '@palisade/model/id';
 import type { Finding } from '@palisade/model/finding';
 import type { Gap } from '@palisade/model/gap';
@@ -122,6 +123,27 @@ function reverseShell(): object {
   };
 }
 
+/** What the agent did about it, and what it kept: in force, taken back, failed, and a file of evidence. */
+function responses(): Item[] {
+  const container = containerId('shop-api-1');
+  const about = { policy: { name: 'contain-shells', rule: 'shells' }, detection: deterministicId('det', 'reverse-shell'), rule: 'Reverse shell', container, containerName: 'shop-api-1', image: 'shop/api:2.4.1', process: { pid: 402, start: 402e9, name: 'bash', path: '/usr/bin/bash' } };
+  const done = (name: string, more: object): Item => item('response', name, 2, { id: deterministicId('rsp', name), at: ago(2), lastAt: ago(2), count: 1, result: 'done', tookMs: 41, ...about, ...more });
+  const text = Buffer.from('bash -i\n');
+  const evidence = deterministicId('evd', 'reverse-shell');
+  return [
+    done('isolate', { action: 'isolate', undo: 'reconnect', deadline: ago(-58) }),
+    done('kill', { action: 'kill-process', count: 3 }),
+    done('pause', { action: 'pause', undo: 'unpause', undone: { at: ago(1), by: 'ada' } }),
+    done('stop', { action: 'stop', result: 'failed', message: 'no container engine answers on this node' }),
+    done('collect', { action: 'collect', message: evidence }),
+    item('evidence-part', 'evidence', 2, { evidence, file: 'cmdline.txt', n: 0, data: text.toString('base64') }),
+    item('evidence', 'evidence', 2, {
+      id: evidence, at: ago(2), reason: 'Reverse shell', detection: about.detection, container, containerName: 'shop-api-1', image: 'shop/api:2.4.1', process: about.process,
+      files: [{ name: 'cmdline.txt', sha256: createHash('sha256').update(text).digest('hex'), size: text.length, cut: false }], missing: [{ name: 'executable.bin', reason: 'it had ended' }],
+    }),
+  ];
+}
+
 /** What the agent of the machine with Docker sends. */
 export function dockerNode(): Item[] {
   return [
@@ -133,6 +155,7 @@ export function dockerNode(): Item[] {
     item('gaps', 'docker-engine', 4, { source: 'engine', gaps: [gap('engine-unsupported', '/run/podman/podman.sock', 'Podman is not supported yet', 'Its containers are not looked at; run them under Docker or wait for support.', '其容器未被检查；请改用 Docker 运行或等待支持。')] }),
     ...webEvents,
     item('detection', 'reverse-shell', 2, reverseShell()),
+    ...responses(),
     item('gaps', 'docker-sensor', 4, { source: 'sensor', gaps: [gap('sensor-down', 'sensor', 'no sensor ran for 4.2 s', 'The sensor was started again by itself. If it dies repeatedly, see the agent\'s log.', '传感器已自动重启。如反复退出，请查看节点代理日志。')] }),
   ];
 }

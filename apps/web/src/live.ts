@@ -6,8 +6,10 @@ import { useEffect, useState } from 'react';
 const concerned: Readonly<Record<string, readonly string[]>> = {
   tasks: ['/tasks', '/feeds'],
   feeds: ['/feeds'],
-  documents: ['/documents', '/waivers'],
+  documents: ['/documents', '/waivers', '/agent-policies'],
   users: ['/users'],
+  responses: ['/responses', '/detections', '/containers'],
+  evidence: ['/evidence', '/detections'],
   agents: ['/agents', '/join-tokens', '/nodes'],
 };
 /** Loaded once and not by what agents report. */

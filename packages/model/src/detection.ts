@@ -32,7 +32,7 @@ export const detectionActions = ['alerted', 'killed', 'denied', 'isolated', 'pau
  * telling adds its `count` (0: only more is known) and replaces the rest, except what it leaves out.
  * `container`: full id, absent on the host. `folded`: different things of this rule counted here because its storm
  * budget was used up. `texts`: the pack's words, where the rule has some. `facts`: what a waiver may match. `waivedBy`:
- * the waiver under which it does not count.
+ * the waiver under which it does not count; `waiverEnded`: one that did until its end.
  */
 export const Detection = z.object({
   id: z.string().min(1).max(100), at: z.iso.datetime(), lastAt: z.iso.datetime(), count: z.number().int().min(0), folded: z.boolean().default(false),
@@ -40,6 +40,6 @@ export const Detection = z.object({
   container: z.string().max(64).optional(), containerName: z.string().max(300).optional(), image: z.string().max(500).optional(), namespace: z.string().max(300).optional(), pod: z.string().max(300).optional(),
   title: Text, what: Text.optional(), why: Text.optional(), remedy: Text.optional(), output: z.string().max(20_000), fields: z.record(z.string(), z.unknown()),
   tree: z.array(TreeProcess).max(300), around: Around.optional(), action: z.enum(detectionActions).default('alerted'),
-  facts: z.record(z.string(), z.array(z.string().max(8192)).max(4)).optional(), waivedBy: z.string().max(300).optional(), project: z.string().max(300).optional(), workload: z.string().max(300).optional(),
+  facts: z.record(z.string(), z.array(z.string().max(8192)).max(4)).optional(), waivedBy: z.string().max(300).optional(), waiverEnded: z.string().max(300).optional(), project: z.string().max(300).optional(), workload: z.string().max(300).optional(),
 });
 export type Detection = z.infer<typeof Detection>;

@@ -43,7 +43,7 @@ export type ResponderOptions = {
 
 const ToRelease = z.object({ container: z.string().regex(/^[0-9a-f]{12,64}$/, 'a container id'), by: z.string().max(300).default('console') });
 
-export type Judged = { readonly waivedBy?: string; readonly asked: readonly Asked[] };
+export type Judged = { readonly waivedBy?: string; readonly waiverEnded?: string; readonly asked: readonly Asked[] };
 export type DeniedExec = { readonly cause: number; readonly container: string; readonly path: string };
 
 export type Responder = {
@@ -177,7 +177,7 @@ export function createResponder(options: ResponderOptions): Responder {
       const { facts } = match;
       const waived = waivers.length === 0 || facts === undefined ? undefined : waiverOf(waivers, facts, place, now());
       if (waived !== undefined && !waived.ended) return { waivedBy: waived.waiver.name, asked: [] };
-      return { asked: responses.ask({ rule: match.rule, ruleId: match.ruleId, priority: match.priority, tags: match.tags, process: match.process, place }) };
+      return { ...(waived === undefined ? {} : { waiverEnded: waived.waiver.name }), asked: responses.ask({ rule: match.rule, ruleId: match.ruleId, priority: match.priority, tags: match.tags, process: match.process, place }) };
     },
     act: actor.act,
     whose: (exec) => prevention.whose(exec)?.asker,

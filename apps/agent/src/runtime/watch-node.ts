@@ -85,8 +85,8 @@ export function watchNode(options: NodeWatchOptions): NodeWatch {
   });
   if (options.policy !== undefined) responder.policy(options.policy);
   function matched(match: Match): void {
-    const { waivedBy, asked } = responder.judge(match);
-    const id = detections.add(waivedBy === undefined ? match : { ...match, waivedBy });
+    const { asked, ...waivers } = responder.judge(match);
+    const id = detections.add({ ...match, ...waivers });
     if (asked.length > 0) void responder.act(id, match, asked).catch((error: unknown) => log(`response to ${match.rule}: ${messageOf(error)}`));
   }
   const tick = setInterval(() => {

@@ -40,7 +40,7 @@ const groupings = ['rule', 'container', 'node'] as const;
 
 const filters = {
   q: z.string().max(200).optional().describe('part of the rule\'s name or of the output'), priority: RulePriority.optional().describe('this or worse'), rule: z.string().max(500).optional(), container: z.string().max(100).optional(), node: z.string().max(100).optional(), cluster: z.string().max(100).optional(),
-  namespace: z.string().max(200).optional(), project: z.string().max(200).optional(), tactic: Tactic.optional(), state: State.optional(), incident: z.string().max(100).optional(), waived: z.enum(['yes', 'no', 'all']).optional().describe('counted under a waiver; left out unless asked for'), hours: z.coerce.number().int().min(1).max(24 * 180).optional().describe('of the last so many hours'),
+  namespace: z.string().max(200).optional(), project: z.string().max(200).optional(), tactic: Tactic.optional(), state: State.optional(), incident: z.string().max(100).optional(), waiver: z.string().max(300).optional().describe('set aside by the waiver of this name'), waived: z.enum(['yes', 'no', 'all']).optional().describe('counted under a waiver; left out unless asked for'), hours: z.coerce.number().int().min(1).max(24 * 180).optional().describe('of the last so many hours'),
 };
 type Filters = { [Key in keyof typeof filters]?: z.infer<(typeof filters)[Key]> };
 
@@ -48,7 +48,8 @@ function conditions(scopes: readonly Scope[], query: Filters): RawBuilder<boolea
   const where = [visiblePlaces(scopes, 'd')];
   if (query.q !== undefined) where.push(sql`(d.rule ilike ${`%${likeText(query.q)}%`} or d.body->>'output' ilike ${`%${likeText(query.q)}%`} or d.body->'title'->>'zh-CN' ilike ${`%${likeText(query.q)}%`})`);
   if (query.priority !== undefined) where.push(sql`d.priority <= ${rulePriorities.indexOf(query.priority)}`);
-  if (query.waived !== 'all') where.push(query.waived === 'yes' ? sql<boolean>`d.waived_by is not null` : sql<boolean>`d.waived_by is null`);
+  if (query.waiver !== undefined) where.push(sql`d.waived_by = ${query.waiver}`);
+  else if (query.waived !== 'all') where.push(query.waived === 'yes' ? sql<boolean>`d.waived_by is not null` : sql<boolean>`d.waived_by is null`);
   if (query.tactic !== undefined) where.push(sql`${query.tactic} = any(d.tactics)`);
   if (query.hours !== undefined) where.push(sql`d.at > now() - make_interval(hours => ${query.hours}::int)`);
   for (const [column, value] of Object.entries({ rule: query.rule, container_key: query.container, node: query.node, cluster: query.cluster, namespace: query.namespace, project: query.project, state: query.state, incident: query.incident })) if (value !== undefined) where.push(sql`${sql.ref(`d.${column}`)} = ${value}`);

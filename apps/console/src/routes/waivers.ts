@@ -5,7 +5,7 @@ import type { Waiver } from '@palisade/model/waiver';
 import { compileWaivers } from '@palisade/verdict/waiver/compile';
 import { actorOf } from '../audit.ts';
 import { may, personOf, scopesWith } from '../auth/permission.ts';
-import { visibleImages } from '../auth/visible.ts';
+import { visibleImages, visiblePlaces } from '../auth/visible.ts';
 import type { Context } from '../context.ts';
 import { concerning, scopeOfPlace } from '../documents/place.ts';
 import { knownPlace } from '../documents/save.ts';
@@ -84,6 +84,10 @@ export function waiverRoutes(app: App, context: Context): void {
     if (waiver === undefined) throw refuse('not-found');
     const uses = await sql<{ id: string; name: string; findings: number }>`select i.key id, i.name, u.findings from waiver_uses u join images i on i.key = u.image_key where u.waiver = ${waiver.id} and ${visibleImages(request.scopes, 'i')} order by u.findings desc, i.name limit 500`.execute(db);
     const { standing: now, ends: end, ...document } = waiver;
+    if (waiver.document.kind === 'Waiver' && waiver.document.spec.target === 'runtimeRule') {
+      const aside = await sql<{ n: number }>`select coalesce(sum(w.count), 0)::int n from detections w where w.waived_by = ${waiver.name} and ${visiblePlaces(request.scopes, 'w')}`.execute(db);
+      return { ...shown(document), standing: now, ends: end, findings: aside.rows[0]?.n ?? 0, images: 0, where: [] };
+    }
     return { ...shown(document), standing: now, ends: end, findings: uses.rows.reduce((sum, row) => sum + row.findings, 0), images: uses.rows.length, where: uses.rows };
   });
 

@@ -11,9 +11,10 @@ import { images } from './zh-CN/images.ts';
 import { feeds } from './zh-CN/feeds.ts';
 import { policies } from './zh-CN/policies.ts';
 import { problems } from './zh-CN/problems.ts';
+import { responses } from './zh-CN/responses.ts';
 import { settings } from './zh-CN/settings.ts';
 import { waf } from './zh-CN/waf.ts';
 import { waivers } from './zh-CN/waivers.ts';
 
 /** 控制台的中文文本；键与 en.ts 完全一致（由编译器检查）。 */
-export const zhCN: Readonly<Record<TextKey, string>> = { ...coverage, ...detections, ...findings, ...gapKinds, ...frame, ...images, ...overview, ...vulnerabilities, ...workloads, ...feeds, ...policies, ...problems, ...settings, ...waf, ...waivers };
+export const zhCN: Readonly<Record<TextKey, string>> = { ...coverage, ...detections, ...findings, ...gapKinds, ...frame, ...images, ...overview, ...vulnerabilities, ...workloads, ...feeds, ...policies, ...problems, ...responses, ...settings, ...waf, ...waivers };

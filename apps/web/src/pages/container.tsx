@@ -3,13 +3,16 @@ import { Alert, Table } from 'antd';
 import type { ReactNode } from 'react';
 import { Link, useParams } from 'react-router';
 import type { z } from 'zod';
+import { PriorityTag } from '../parts/detection-columns.tsx';
 import { Found } from '../parts/found.tsx';
 import { Loaded } from '../parts/loaded.tsx';
+import { responseColumns } from '../parts/response-columns.tsx';
 import { SeverityTag } from '../parts/severity-tag.tsx';
 import { StateMark } from '../parts/state-mark.tsx';
 import { Facts, Mono, PageTitle, Part, When } from '../parts/story.tsx';
 import { useSpeech } from '../parts/text.ts';
 import { Wide } from '../parts/wide.tsx';
+import { Activity } from './container-activity.tsx';
 import { ContainerActions } from './container-actions.tsx';
 
 type Detail = z.infer<typeof ContainerDetail>;
@@ -21,7 +24,8 @@ export function ContainerPage(): ReactNode {
 }
 
 function Story({ detail }: { detail: Detail }): ReactNode {
-  const { t, number, bytes, ago } = useSpeech();
+  const speech = useSpeech();
+  const { t, number, bytes, ago } = speech;
   const { container } = detail;
   const { limits } = container;
   const none = t('common.none');
@@ -46,7 +50,17 @@ function Story({ detail }: { detail: Detail }): ReactNode {
           { label: t('container.engine'), value: <>{detail.engine} <Mono text={container.id} short={container.id.slice(0, 12)} /></> },
         ]}
       />
+      {detail.isolated ? <Alert type="warning" showIcon title={t('container.isolated')} style={{ marginTop: 12 }} /> : null}
       <ContainerActions detail={detail} />
+      <Part title={t('container.detections')}>
+        <p>{detail.detections.worst === null ? null : <PriorityTag priority={detail.detections.worst} />} <Link to={`/detections?container=${encodeURIComponent(detail.id)}&waived=all`}>{t('container.detectionsOpen', { open: number(detail.detections.open), waived: number(detail.detections.waived) })}</Link></p>
+      </Part>
+      {detail.responses.length === 0 ? null : (
+        <Part title={t('responses.about')} aside={<Link to={`/responses?container=${encodeURIComponent(detail.id)}`}>{t('common.all')}</Link>}>
+          <Wide label={t('responses.about')}><Table size="small" pagination={false} rowKey="id" dataSource={detail.responses} columns={responseColumns(speech).filter((column) => column.key !== 'where')} /></Wide>
+        </Part>
+      )}
+      {detail.removedAt === null ? <Activity id={detail.id} /> : null}
       <Part title={t('container.findings')}>
         <Findings detail={detail} />
       </Part>

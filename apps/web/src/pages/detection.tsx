@@ -1,20 +1,23 @@
 import type { DetectionDetail } from '@palisade/app-console/routes/detections';
+import type { WaiverProposal } from '@palisade/app-console/responses/waiver-proposal';
 import { techniquesOf } from '@palisade/model/tactic';
 import { Alert, Button, Popconfirm, Space, Table } from 'antd';
 import type { ReactNode } from 'react';
-import { Link, useParams } from 'react-router';
+import { Link, useNavigate, useParams } from 'react-router';
 import type { z } from 'zod';
-import { call } from '../api.ts';
+import { call, get } from '../api.ts';
 import { useAct } from '../parts/act.ts';
 import { PriorityTag, tacticNames } from '../parts/detection-columns.tsx';
 import { Loaded } from '../parts/loaded.tsx';
+import { RecordedEvents, Timeline } from '../parts/recorded-events.tsx';
+import { responseColumns } from '../parts/response-columns.tsx';
 import { Facts, Mono, PageTitle, Part, When } from '../parts/story.tsx';
 import { useSpeech } from '../parts/text.ts';
 import { Wide } from '../parts/wide.tsx';
 import { useSession } from '../session.tsx';
 
 type Detail = z.infer<typeof DetectionDetail>;
-const actionTexts = { 'kill-process': 'detections.killProcess', pause: 'container.pause', unpause: 'container.unpause', stop: 'container.stop', kill: 'container.kill' } as const;
+const actionTexts = { isolate: 'detections.isolate', reconnect: 'detections.reconnect', collect: 'detections.collect', 'kill-process': 'detections.killProcess', pause: 'container.pause', unpause: 'container.unpause', stop: 'container.stop', kill: 'container.kill' } as const;
 
 /** What happened in one sentence, who did it, what was around it, what was done, what to do now. */
 export function DetectionPage(): ReactNode {
@@ -30,6 +33,8 @@ function Story({ detail }: { detail: Detail }): ReactNode {
     <>
       <PageTitle>{say(detail.title)}</PageTitle>
       <p className="intro">{detection.what === undefined ? detail.output : say(detection.what)}</p>
+      {detail.waiver === null ? null : <Alert type="info" showIcon title={<>{t('detections.waived')} {detail.waiver.id === null ? <b>{detail.waiver.text}</b> : <Link to={`/waivers/${detail.waiver.id}`}>{detail.waiver.text}</Link>}</>} description={t('detections.waivedNote')} style={{ marginBottom: 12 }} />}
+      {detection.waiverEnded === undefined ? null : <Alert type="info" showIcon title={<>{t('detections.waiverEnded')} <Link to={`/waivers?q=${encodeURIComponent(detection.waiverEnded)}`}>{detection.waiverEnded}</Link></>} style={{ marginBottom: 12 }} />}
       {detail.folded ? <Alert type="info" showIcon title={t('detections.folded')} style={{ marginBottom: 12 }} /> : null}
       <Facts
         items={[
@@ -58,11 +63,24 @@ function Story({ detail }: { detail: Detail }): ReactNode {
   );
 }
 
-function Response({ detail }: { detail: Detail }): ReactNode {
+/** Leads to the form of a waiver, filled in as narrowly as this detection allows; the reason is still to be written. */
+function Tune({ id }: { id: string }): ReactNode {
   const { t } = useSpeech();
+  const act = useAct();
+  const navigate = useNavigate();
+  const propose = (): void => void act(
+    () => get<z.infer<typeof WaiverProposal>>(`/detections/${encodeURIComponent(id)}/waiver`),
+    ({ name, match, where, until }) => void navigate(`/waivers/new?${new URLSearchParams({ target: 'runtimeRule', name, date: until, ...match, ...where }).toString()}`),
+  );
+  return <Button size="small" onClick={propose}>{t('detections.tune')}</Button>;
+}
+
+function Response({ detail }: { detail: Detail }): ReactNode {
+  const speech = useSpeech();
+  const { t, number } = speech;
   const { user } = useSession();
   const path = `/detections/${encodeURIComponent(detail.id)}`;
-  const act = useAct(path, '/detections');
+  const act = useAct(path, '/detections', '/responses');
   const responds = user.role === 'approver' || user.role === 'admin';
   const triages = user.role !== 'viewer';
   const ask = (action: string): void => void act(() => call('POST', `${path}/actions`, { action }));
@@ -78,6 +96,14 @@ function Response({ detail }: { detail: Detail }): ReactNode {
             <Button size="small" danger>{t('detections.killProcess')}</Button>
           </Popconfirm>
         )}
+        {!responds ? null : (
+          <Popconfirm title={t('detections.confirmCollect')} okText={t('detections.collect')} onConfirm={() => ask('collect')}><Button size="small">{t('detections.collect')}</Button></Popconfirm>
+        )}
+        {!responds || detail.container === null || containerState === null || containerState === 'exited' ? null : (
+          <Popconfirm title={t(detail.isolated ? 'container.confirmReconnect' : 'container.confirmIsolate', { name })} okText={t(detail.isolated ? 'detections.reconnect' : 'detections.isolate')} onConfirm={() => ask(detail.isolated ? 'reconnect' : 'isolate')}>
+            <Button size="small">{t(detail.isolated ? 'detections.reconnect' : 'detections.isolate')}</Button>
+          </Popconfirm>
+        )}
         {!responds || containerState !== 'running' ? null : (
           <>
             <Popconfirm title={t('container.confirmPause', { name })} okText={t('container.pause')} onConfirm={() => ask('pause')}><Button size="small">{t('container.pause')}</Button></Popconfirm>
@@ -88,9 +114,14 @@ function Response({ detail }: { detail: Detail }): ReactNode {
         {!triages || detail.state !== 'open' ? null : <Button size="small" onClick={() => become('acknowledged')}>{t('detections.acknowledge')}</Button>}
         {!triages ? null : <Button size="small" onClick={() => become(detail.state === 'closed' ? 'open' : 'closed')}>{t(detail.state === 'closed' ? 'detections.reopen' : 'detections.close')}</Button>}
       </Space>
-      {detail.actions.length === 0 ? (
-        <p className="quiet">{t('detections.noActions')}</p>
-      ) : (
+      {triages && detail.waiver === null ? <p><Tune id={detail.id} /></p> : null}
+      {detail.responses.length === 0 ? <p className="quiet">{t('responses.none')}</p> : (
+        <Wide label={t('responses.about')}>
+          <Table size="small" pagination={false} rowKey="id" dataSource={detail.responses} columns={responseColumns(speech).filter((column) => column.key !== 'detection' && column.key !== 'where')} />
+        </Wide>
+      )}
+      {detail.evidence.length === 0 ? null : <ul className="plain">{detail.evidence.map((one) => <li key={one.id}><When at={one.at} /> · <Link to={`/evidence/${encodeURIComponent(one.id)}`}>{t('evidence.title')}</Link> · {t('evidence.count', { count: number(one.files) })}</li>)}</ul>}
+      {detail.actions.length === 0 ? null : (
         <ul className="plain" aria-live="polite">
           {detail.actions.map((done) => (
             <li key={done.id}>
@@ -140,18 +171,8 @@ function Events({ around }: { around: Detail['detection']['around'] }): ReactNod
       ) : (
         <>
           <p>{t('detections.held', { before: seconds(around.secondsBefore), after: seconds(around.secondsAfter) })} {around.dropped ? t('detections.dropped') : ''} {around.left > 0 ? t('detections.eventsLeft', { count: number(around.left) }) : ''}</p>
-          <Wide label={t('detections.events')}>
-            <Table
-              size="small" pagination={false} rowKey="key" dataSource={around.events.map((event, key) => ({ ...event, key }))}
-              columns={[
-                { title: t('detections.offset'), key: 'offset', className: 'number', render: (_, event) => new Intl.NumberFormat(locale, { minimumFractionDigits: 3, maximumFractionDigits: 3, signDisplay: 'exceptZero' }).format(event.offset) },
-                { title: t('detections.event'), dataIndex: 'type' },
-                { title: t('detections.process'), key: 'process', render: (_, event) => <>{event.process} <span className="quiet">{number(event.pid)}</span></> },
-                { title: t('detections.subject'), key: 'subject', render: (_, event) => <span className="mono">{[event.arguments?.join(' ') ?? event.path, event.target, event.peer, event.question, event.addresses?.join(' ')].filter((part) => part !== undefined && part !== '').join(' → ')}</span> },
-                { title: t('detections.result'), key: 'result', className: 'number', render: (_, event) => event.result ?? '' },
-              ]}
-            />
-          </Wide>
+          <Timeline around={around} />
+          <RecordedEvents events={around.events} label={t('detections.events')} />
         </>
       )}
     </Part>

@@ -19,7 +19,7 @@ import { Wide } from '../parts/wide.tsx';
 
 type Row = z.infer<typeof DetectionRow>;
 type Group = z.infer<typeof DetectionGroup>;
-const names = ['q', 'priority', 'tactic', 'state', 'hours', 'rule', 'container', 'node', 'project', 'namespace', 'incident'] as const;
+const names = ['q', 'priority', 'tactic', 'state', 'hours', 'rule', 'container', 'node', 'project', 'namespace', 'incident', 'waived'] as const;
 
 /** What the rules saw, newest first, or counted by rule, container or node. */
 export function Detections(): ReactNode {
@@ -38,6 +38,7 @@ export function Detections(): ReactNode {
         <Choice name="tactic" label={t('detections.anyTactic')} options={Object.entries(tactics).map(([value, { name }]) => ({ value, label: say(name) }))} />
         <Choice name="state" label={t('detections.anyState')} options={(['open', 'acknowledged', 'closed'] as const).map((state) => ({ value: state, label: t(`detections.${state}`) }))} />
         <Choice name="hours" label={t('detections.anyTime')} options={[1, 24, 168].map((hours) => ({ value: String(hours), label: t('detections.hours', { count: number(hours) }) }))} width={130} />
+        <Choice name="waived" label={t('detections.waivedFilter')} options={[{ value: 'yes', label: t('detections.waivedOnly') }, { value: 'all', label: t('detections.waivedToo') }]} />
         <Choice name="by" label={t('detections.notGrouped')} options={[{ value: 'rule', label: t('detections.byRule') }, { value: 'container', label: t('detections.byContainer') }, { value: 'node', label: t('detections.byNode') }]} width={150} />
         {(['rule', 'container', 'node', 'project', 'namespace', 'incident'] as const).map((name) =>
           filter(name) === '' ? null : (

@@ -2,7 +2,7 @@ import type { Preview } from '@palisade/app-console/routes/waivers';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Alert, App, Button, Form, Input, Select, Table, Typography } from 'antd';
 import type { ReactNode } from 'react';
-import { useState } from 'react';
+import { Fragment, useState } from 'react';
 import { useNavigate, useSearchParams } from 'react-router';
 import type { z } from 'zod';
 import { call } from '../api.ts';
@@ -13,8 +13,11 @@ import { useSpeech } from '../parts/text.ts';
 import { useWhy } from '../parts/why.ts';
 import { Wide } from '../parts/wide.tsx';
 
-const targets = ['vulnerability', 'misconfiguration', 'secret', 'malware'] as const;
-type Fields = { name: string; target: (typeof targets)[number]; rule?: string; package?: string; path?: string; image?: string; project?: string; namespace?: string; cluster?: string; scope?: string; reason: string; ticket?: string; end: 'date' | 'fix' | 'never'; date?: string };
+const targets = ['vulnerability', 'misconfiguration', 'secret', 'malware', 'runtimeRule'] as const;
+/** What a waiver of each kind may match. */
+const findingKeys = ['package', 'path'] as const;
+const runtimeKeys = ['process', 'parent', 'command', 'file', 'peer'] as const;
+type Fields = { name: string; target: (typeof targets)[number]; rule?: string; package?: string; path?: string; process?: string; parent?: string; command?: string; file?: string; peer?: string; workload?: string; image?: string; project?: string; namespace?: string; cluster?: string; scope?: string; reason: string; ticket?: string; end: 'date' | 'fix' | 'never'; date?: string };
 
 /**
  * Asks for a waiver. What it is about may stand in the address (`target`, `rule`, `package`, `path`, `image`, `project`),
@@ -46,7 +49,7 @@ export function NewWaiver(): ReactNode {
       setBusy(false);
     }
   };
-  const field = (name: keyof Fields & ('rule' | 'package' | 'path' | 'image' | 'project' | 'namespace' | 'cluster' | 'scope' | 'ticket'), hint?: string): ReactNode => (
+  const field = (name: keyof Fields & ('rule' | 'package' | 'path' | 'process' | 'parent' | 'command' | 'file' | 'peer' | 'workload' | 'image' | 'project' | 'namespace' | 'cluster' | 'scope' | 'ticket'), hint?: string): ReactNode => (
     <Form.Item name={name} label={t(`waiver.field.${name}`)} extra={hint}>
       <Input className={name === 'ticket' ? undefined : 'mono'} autoComplete="off" />
     </Form.Item>
@@ -62,11 +65,11 @@ export function NewWaiver(): ReactNode {
           <Select aria-label={t('waiver.field.target')} options={targets.map((target) => ({ value: target, label: t(`target.${target}`) }))} />
         </Form.Item>
         {field('rule', t('waiver.field.ruleHint'))}
-        {field('package', t('waiver.field.packageHint'))}
-        {field('path')}
+        {fields.target === 'runtimeRule' ? runtimeKeys.map((key) => <Fragment key={key}>{field(key)}</Fragment>) : <>{field('package', t('waiver.field.packageHint'))}{field('path')}</>}
         {field('image', t('waiver.field.imageHint'))}
         {field('project')}
         {field('namespace')}
+        {fields.target === 'runtimeRule' ? field('workload') : null}
         {field('cluster')}
         {field('scope', t('waiver.field.scopeHint'))}
         <Form.Item name="name" label={t('waiver.field.name')} extra={t('waiver.field.nameHint')} rules={[{ required: true, pattern: /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/, message: t('waiver.field.nameHint') }]}>
@@ -77,7 +80,7 @@ export function NewWaiver(): ReactNode {
         </Form.Item>
         {field('ticket')}
         <Form.Item name="end" label={t('waiver.field.end')}>
-          <Select aria-label={t('waiver.field.end')} options={(['date', 'fix', 'never'] as const).map((end) => ({ value: end, label: t(`waiver.end.${end}`) }))} />
+          <Select aria-label={t('waiver.field.end')} options={(fields.target === 'runtimeRule' ? (['date'] as const) : (['date', 'fix', 'never'] as const)).map((end) => ({ value: end, label: t(`waiver.end.${end}`) }))} />
         </Form.Item>
         {fields.end === 'date' ? (
           <Form.Item name="date" label={t('waiver.field.date')} rules={[{ required: true, pattern: /^\d{4}-\d\d-\d\d$/, message: t('waiver.field.date') }]}>
@@ -97,8 +100,8 @@ export function NewWaiver(): ReactNode {
 /** What the form as it stands would set aside now. */
 function Matches({ fields }: { fields: Fields }): ReactNode {
   const { t, number } = useSpeech();
-  const text = documentOf({ ...fields, name: 'preview', reason: 'preview', end: 'never' });
-  const named = [fields.rule, fields.package, fields.path].some((value) => (value ?? '') !== '');
+  const text = documentOf({ ...fields, name: 'preview', reason: 'preview', end: fields.target === 'runtimeRule' ? 'date' : 'never' });
+  const named = [fields.rule, fields.package, fields.path, fields.process].some((value) => (value ?? '') !== '');
   const preview = useQuery({ queryKey: ['/waivers/preview', text], queryFn: ({ signal }) => call<z.infer<typeof Preview>>('POST', '/waivers/preview', { text }, signal), enabled: named, staleTime: 30_000 });
   if (!named) return null;
   const found = preview.data;
@@ -136,7 +139,7 @@ function initial(given: URLSearchParams): Fields {
   const target = targets.find((one) => one === value('target')) ?? 'vulnerability';
   const name = [value('rule'), value('package').replace(/^.*\//, '').replace(/@.*$/, '')].filter((part) => part !== '').join('-').toLowerCase().replaceAll(/[^a-z0-9.]+/g, '-').replaceAll(/^[-.]+|[-.]+$/g, '').slice(0, 200);
   const date = new Date(Date.now() + 90 * 86_400_000).toISOString().slice(0, 10);
-  return { name, target, rule: value('rule'), package: value('package'), path: value('path'), image: value('image'), project: value('project'), namespace: value('namespace'), cluster: value('cluster'), scope: value('scope'), reason: '', ticket: '', end: 'date', date };
+  return { name: value('name') === '' ? name : value('name'), target, process: value('process'), parent: value('parent'), command: value('command'), file: value('file'), peer: value('peer'), workload: value('workload'), rule: value('rule'), package: value('package'), path: value('path'), image: value('image'), project: value('project'), namespace: value('namespace'), cluster: value('cluster'), scope: value('scope'), reason: '', ticket: '', end: 'date', date: value('date') === '' ? date : value('date') };
 }
 
 /** The document form of the fields, as JSON (which is YAML too). */
@@ -149,8 +152,8 @@ function documentOf(fields: Fields): string {
     metadata: { name: fields.name, scope: filled({ project: fields.scope }), owner: 'console' },
     spec: {
       target: fields.target,
-      match: filled({ rule: fields.rule, package: fields.package, path: fields.path }),
-      where: filled({ image: fields.image, project: fields.project, namespace: fields.namespace, cluster: fields.cluster }),
+      match: filled({ rule: fields.rule, ...Object.fromEntries((fields.target === 'runtimeRule' ? runtimeKeys : findingKeys).map((key) => [key, fields[key]])) }),
+      where: filled({ image: fields.image, project: fields.project, namespace: fields.namespace, cluster: fields.cluster, ...(fields.target === 'runtimeRule' ? { workload: fields.workload } : {}) }),
       reason: fields.reason,
       ...filled({ ticket: fields.ticket }),
       ...until,

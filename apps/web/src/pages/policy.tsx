@@ -36,19 +36,52 @@ spec:
       because: {en: "A fix exists.", zh-CN: "已有修复版本。"}
 `;
 
+const responseDraft = `apiVersion: palisade/v1
+kind: ResponsePolicy
+metadata: {name: my-response, scope: {}, owner: console}
+spec:
+  mode: monitor         # monitor: only note what would be done | enforce
+  rules:                # after a rule matched
+    - id: contain-shells
+      when: {priority: Critical, tags: [mitre_execution]}
+      where: {image: "shop/*"}
+      then: [collect, isolate, kill-process]   # alert kill-process pause stop kill isolate collect prevent
+      undoAfter: 1h
+      because: {en: "A shell that a stranger steers.", zh-CN: "由他人操控的 shell。"}
+  deny: []              # before the first instruction: {id: no-tools, names: [nc, ncat]} or {id: image-only, where: {image: "shop/*"}, imageOnly: true, memory: true}
+  hold: []              # new containers: {id: scanned-only, where: {image: "shop/*"}, until: scanned, seconds: 30, otherwise: release}
+`;
+
+/** What differs between the kinds of policies that are edited here. */
+const kinds = {
+  GatePolicy: { draft, path: '/policies', new: 'policy.new', saved: 'policy.saved', off: 'policy.offConfirm', tried: true },
+  ResponsePolicy: { draft: responseDraft, path: '/response-policies', new: 'responsePolicy.new', saved: 'responsePolicy.saved', off: 'responsePolicy.offConfirm', tried: false },
+} as const;
+type Kind = keyof typeof kinds;
+
 /** A gate policy: its text with every fault at its place, what it would change, its switch and its history. */
 export function PolicyPage(): ReactNode {
+  return <OnePolicy kind="GatePolicy" />;
+}
+
+/** A response policy: the same, and agents act by it at once. */
+export function ResponsePolicyPage(): ReactNode {
+  return <OnePolicy kind="ResponsePolicy" />;
+}
+
+function OnePolicy({ kind }: { kind: Kind }): ReactNode {
   const { id = '' } = useParams();
   const { t } = useSpeech();
   const fresh = id === 'new';
   const found = useQuery({ queryKey: ['/documents/one', id], queryFn: ({ signal }) => get<StoredDocument>(`/documents/${encodeURIComponent(id)}`, {}, signal), enabled: !fresh });
-  if (fresh) return <Editor key="new" stored={undefined} />;
+  if (fresh) return <Editor key={`new ${kind}`} stored={undefined} kind={kind} />;
   if (found.isPending) return <Spin className="centre" description={t('common.loading')} />;
   if (found.data === undefined) return <Problem error={found.error} onRetry={() => void found.refetch()} />;
-  return <Editor key={id} stored={found.data} />;
+  return <Editor key={id} stored={found.data} kind={kind} />;
 }
 
-function Editor({ stored }: { stored: StoredDocument | undefined }): ReactNode {
+function Editor({ stored, kind }: { stored: StoredDocument | undefined; kind: Kind }): ReactNode {
+  const words = kinds[kind];
   const { t } = useSpeech();
   const may = useMay();
   const why = useWhy();
@@ -57,7 +90,7 @@ function Editor({ stored }: { stored: StoredDocument | undefined }): ReactNode {
   const { message } = App.useApp();
   const area = useRef<ComponentRef<typeof Input.TextArea>>(null);
   const [base, setBase] = useState(stored);
-  const [text, setText] = useState(stored?.text ?? draft);
+  const [text, setText] = useState(stored?.text ?? words.draft);
   const [trial, setTrial] = useState<z.infer<typeof Trial>>();
   const [busy, setBusy] = useState<'save' | 'try' | 'state'>();
   const [problem, setProblem] = useState<unknown>();
@@ -93,8 +126,8 @@ function Editor({ stored }: { stored: StoredDocument | undefined }): ReactNode {
     run('save', async () => {
       const next = base === undefined ? await call<StoredDocument>('POST', '/documents', { text, version: 0 }) : await call<StoredDocument>('PUT', `/documents/${base.id}`, { text, version: base.version });
       taken(next);
-      void message.success(t('policy.saved', { version: next.version }));
-      if (base === undefined) await navigate(`/policies/${next.id}`, { replace: true });
+      void message.success(t(words.saved, { version: next.version }));
+      if (base === undefined) await navigate(`${words.path}/${next.id}`, { replace: true });
     });
   const attempt = (): Promise<void> => run('try', async () => setTrial(await call('POST', '/policies/try', { text })));
   const turn = (state: 'active' | 'inactive'): Promise<void> => run('state', async () => taken(await call('POST', `/policies/${base?.id ?? ''}/state`, { state, version: base?.version })));
@@ -102,7 +135,7 @@ function Editor({ stored }: { stored: StoredDocument | undefined }): ReactNode {
     run('state', async () => {
       await call('DELETE', `/documents/${base?.id ?? ''}?version=${base?.version ?? 0}`);
       await client.invalidateQueries({ queryKey: ['/documents'] });
-      await navigate('/policies');
+      await navigate(words.path);
     });
   const goTo = (fault: FaultRow): void => {
     const element = area.current?.resizableTextArea?.textArea;
@@ -116,7 +149,7 @@ function Editor({ stored }: { stored: StoredDocument | undefined }): ReactNode {
   return (
     <>
       <Typography.Title level={1} className="page-title">
-        {base?.name ?? t('policy.new')}
+        {base?.name ?? t(words.new)}
       </Typography.Title>
       {base === undefined ? null : (
         <p>
@@ -145,7 +178,7 @@ function Editor({ stored }: { stored: StoredDocument | undefined }): ReactNode {
             {t('policy.save')}
           </Button>
         ) : null}
-        {may('edit-policy') ? (
+        {may('edit-policy') && words.tried ? (
           <Button disabled={checked.faults.length > 0} loading={busy === 'try'} onClick={() => void attempt()}>
             {t(busy === 'try' ? 'policy.trying' : 'policy.try')}
           </Button>
@@ -156,7 +189,7 @@ function Editor({ stored }: { stored: StoredDocument | undefined }): ReactNode {
           </Button>
         ) : null}
         {editable && base?.state === 'active' ? (
-          <Popconfirm title={t('policy.offConfirm')} onConfirm={() => void turn('inactive')}>
+          <Popconfirm title={t(words.off)} onConfirm={() => void turn('inactive')}>
             <Button loading={busy === 'state'}>{t('policy.off')}</Button>
           </Popconfirm>
         ) : null}

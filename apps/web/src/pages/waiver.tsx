@@ -1,11 +1,15 @@
+import type { DetectionRow } from '@palisade/app-console/routes/detections';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Alert, Button, Descriptions, Input, Popconfirm, Space, Spin, Table, Tag, Typography } from 'antd';
 import type { ReactNode } from 'react';
 import { useState } from 'react';
+import type { z } from 'zod';
 import { Link, useNavigate, useParams } from 'react-router';
 import { call, get } from '../api.ts';
 import type { TextKey } from '../i18n/en.ts';
+import { detectionColumns } from '../parts/detection-columns.tsx';
 import { History, Place } from '../parts/documents.tsx';
+import { PagedTable } from '../parts/paged-table.tsx';
 import { Problem } from '../parts/problem.tsx';
 import { useSpeech } from '../parts/text.ts';
 import { useWhy } from '../parts/why.ts';
@@ -19,7 +23,8 @@ type Detail = Row & { where: { id: string; name: string; findings: number }[] };
 /** One waiver: what it accepts and why, where it works now, and the decision about it. */
 export function WaiverPage(): ReactNode {
   const { id = '' } = useParams();
-  const { t, number } = useSpeech();
+  const speech = useSpeech();
+  const { t, number } = speech;
   const found = useQuery({ queryKey: ['/waivers', id], queryFn: ({ signal }) => get<Detail>(`/waivers/${encodeURIComponent(id)}`, {}, signal), refetchInterval: 10_000 });
   if (found.isPending) return <Spin className="centre" description={t('common.loading')} />;
   if (found.data === undefined) return <Problem error={found.error} onRetry={() => void found.refetch()} />;
@@ -45,7 +50,13 @@ export function WaiverPage(): ReactNode {
         ]}
       />
       <Decision waiver={waiver} spec={spec} />
-      <h2 className="section-title">{t('waiver.where')}</h2>
+      {spec.target !== 'runtimeRule' ? null : (
+        <>
+          <h2 className="section-title">{t('waiver.detections', { count: number(waiver.findings) })}</h2>
+          <PagedTable<z.infer<typeof DetectionRow>> path="/detections" query={{ waiver: waiver.name }} columns={detectionColumns(speech)} label={t('detections.title')} empty={t('waiver.noDetections')} />
+        </>
+      )}
+      {spec.target === 'runtimeRule' ? null : <><h2 className="section-title">{t('waiver.where')}</h2>
       <Wide label={t('waiver.where')}>
         <Table
           size="small"
@@ -58,7 +69,7 @@ export function WaiverPage(): ReactNode {
             { title: t('waiver.findings'), key: 'findings', className: 'number', render: (_, row) => number(row.findings) },
           ]}
         />
-      </Wide>
+      </Wide></>}
       <h2 className="section-title">{t('waiver.history')}</h2>
       <History id={waiver.id} />
     </>

@@ -38,6 +38,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     [io.locale === 'zh-CN' ? '级别' : 'priority', `${rule.priority}${rule.enabled ? '' : io.locale === 'zh-CN' ? '（已停用）' : ' (disabled)'}`],
     [io.locale === 'zh-CN' ? '标签' : 'tags', rule.tags.join(', ')],
     [io.locale === 'zh-CN' ? '处置' : 'enforcement', enforcementText(enforcement, io)],
+    ...(enforcement.kind === 'prevents' ? [] : [[io.locale === 'zh-CN' ? '响应策略' : 'response policy', io.locale === 'zh-CN' ? `不能要求 prevent：${rule.file}:${rule.line}：${enforcement.reason}` : `asking it to prevent is refused: ${rule.file}:${rule.line}: ${enforcement.reason}`] as const]),
     [io.locale === 'zh-CN' ? '事件' : 'events', types.length === eventTypes.length ? (io.locale === 'zh-CN' ? '全部' : 'all') : types.join(', ')],
     [io.locale === 'zh-CN' ? '字段' : 'fields', fields.join(', ')],
     [io.locale === 'zh-CN' ? '条件' : 'condition', condition],

@@ -80,7 +80,6 @@ export const detections = {
   'detections.fields': 'Fields',
   'detections.folded': 'Different things of this rule were counted together, because they came in a storm.',
   'detections.actions': 'Response',
-  'detections.noActions': 'Nothing was done by hand yet.',
   'detections.alerted': 'The product only alerted.',
   'detections.killed': 'The product killed the process.',
   'detections.denied': 'The product denied it.',

@@ -82,7 +82,6 @@ export const detections: Readonly<Record<keyof typeof en, string>> = {
   'detections.fields': '字段',
   'detections.folded': '由于短时间内大量触发，该规则的不同触发被合并计数。',
   'detections.actions': '响应',
-  'detections.noActions': '尚无人工操作。',
   'detections.alerted': '产品仅告警。',
   'detections.killed': '产品已终止该进程。',
   'detections.denied': '产品已阻止该操作。',
