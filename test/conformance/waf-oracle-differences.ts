@@ -35,6 +35,14 @@ export const reasons: readonly Reason[] = [
     holds: ({ rule, side }) => side === 'mine' && operators(rule).some((name) => name === 'detectsqli' || name === 'detectxss'),
   },
   {
+    name: 'css-nul', why: 'libmodsecurity\'s cssDecode ends a value at its first NUL, behind which anything hides; a browser passes over it',
+    holds: ({ sent, side, text }) => side === 'mine' && /t:cssDecode/i.test(text) && /(?:&|%26)(?:#|%23)x?0+(?:;|%3b)?|%00|\\u0000|\0/i.test(`${sent.uri} ${sent.body} ${sent.headers.map(({ value }) => value).join(' ')}`),
+  },
+  {
+    name: 'multipart-lf', why: 'libmodsecurity loses a line feed between the lines of a part (suite: request-body-parser-multipart-crlf wants the joined text), so fewer bytes or other words match',
+    holds: ({ rule, sent }) => looksAt(rule, ['ARGS', 'ARGS_POST', 'REQUEST_BODY']) && sent.headers.some(({ name, value }) => /^content-type$/i.test(name) && /^multipart/i.test(value)) && /[^\n]\n[^\n-]/.test(sent.body.replace(/\r\n/g, '')),
+  },
+  {
     name: 'part-headers', why: 'libmodsecurity runs the second link of 922110 for captures of parts that the first did not match; the suite of CRS (922110-5) expects no match',
     holds: ({ rule, side }) => rule.id === 922110 && side === 'theirs',
   },
@@ -69,11 +77,10 @@ export function explainer(ruleSet: RuleSet): (sent: Sent, mine: Verdict, theirs:
     ];
     // The same rules with other scores: one of them matched more values.
     if (found.length === 0) {
-      const [uri, parts] = [reasons[0]!, reasons[5]!];
       for (const id of mine.ids) {
-        const about = { rule: rules.get(id)!, sent, side: 'theirs' as const, text: '' };
-        if (uri.holds(about)) found.push(uri.name);
-        else if (parts.holds(about)) found.push(parts.name);
+        const rule = rules.get(id)!;
+        const more = reasons.find((reason) => ['decoded-uri', 'multipart-lf', 'part-headers'].includes(reason.name) && reason.holds({ rule, sent, side: 'theirs', text: '' }));
+        if (more !== undefined) found.push(more.name);
       }
       if (found.length === 0) return undefined;
     }

@@ -21,6 +21,11 @@ export function lowerAscii(value: string): string {
   return /[\x80-\xff]/.test(value) ? value.replace(/[A-Z]+/g, (run) => run.toLowerCase()) : value.toLowerCase();
 }
 
+/** Upper case of ASCII letters only. */
+export function upperAscii(value: string): string {
+  return /[\x80-\xff]/.test(value) ? value.replace(/[a-z]+/g, (run) => run.toUpperCase()) : value.toUpperCase();
+}
+
 /** The value of one hexadecimal digit's char code, or -1. */
 export function hexDigit(code: number): number {
   if (code >= 48 && code <= 57) return code - 48;

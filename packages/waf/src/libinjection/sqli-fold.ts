@@ -1,8 +1,9 @@
 import tables from './tables.json' with { type: 'json' };
 import type { Quoting, Scan, Token } from './sqli-tokens.ts';
+import { upperAscii } from '../bytes.ts';
 import { lookup, nextToken, openString, token } from './sqli-tokens.ts';
 
-const isUnary = ({ type, text }: Token): boolean => type === 'o' && ['+', '-', '!', '~', '!!', 'NOT'].includes(text.toUpperCase());
+const isUnary = ({ type, text }: Token): boolean => type === 'o' && ['+', '-', '!', '~', '!!', 'NOT'].includes(upperAscii(text));
 const isArithmetic = ({ type, text }: Token): boolean => type === 'o' && text.length === 1 && '*/-+%'.includes(text);
 const mergeable = new Set(['k', 'n', 'o', 'U', 'f', 'E', 'T', 't', '&']);
 const functions = new Set(['USER_ID', 'USER_NAME', 'DATABASE', 'PASSWORD', 'USER', 'CURRENT_USER', 'CURRENT_DATE', 'CURRENT_TIME', 'CURRENT_TIMESTAMP', 'LOCALTIME', 'LOCALTIMESTAMP']);
@@ -29,11 +30,10 @@ export function fold(scan: Scan, quoting: Quoting): Token[] {
   let lastComment: Token | undefined;
   let first = quoting !== '';
   const read = (): Token | undefined => {
-    if (first) {
-      first = false;
-      return scan.text.length === 0 ? undefined : openString(scan, quoting);
-    }
-    return nextToken(scan);
+    const found = first ? (scan.text.length === 0 ? undefined : openString(scan, quoting)) : nextToken(scan);
+    first = false;
+    if (found !== undefined) scan.count += 1;
+    return found;
   };
   // Comments, opening parentheses, SQL types and unary operators at the start say nothing.
   for (;;) {
@@ -118,7 +118,7 @@ export function fold(scan: Scan, quoting: Quoting): Token[] {
       b.type = 'T';
       continue;
     }
-    const upperA = a.text.toUpperCase();
+    const upperA = upperAscii(a.text);
     if ((x === 'n' || x === 'v') && y === '(' && (functions.has(upperA))) {
       a.type = 'f';
       continue;

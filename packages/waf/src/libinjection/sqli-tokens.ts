@@ -1,9 +1,10 @@
+import { upperAscii } from '../bytes.ts';
 import tables from './tables.json' with { type: 'json' };
 
 /** One SQL token: a type letter as in fingerprints, its text, and how strings open and close. */
 export type Token = { type: string; text: string; open: string; close: string; count: number };
 export type Quoting = '' | "'" | '"';
-export type Scan = { readonly text: string; readonly mysql: boolean; at: number; ddx: number; ddw: number; comment: boolean; hash: number };
+export type Scan = { readonly text: string; readonly mysql: boolean; at: number; ddx: number; ddw: number; comment: boolean; hash: number; /** Tokens read so far. */ count: number };
 
 const keywords: ReadonlyMap<string, string> = new Map(Object.entries(tables.keywords));
 // Most words are no keywords: a map of bits says so without making an upper-case copy. A false hit costs only that.
@@ -24,7 +25,7 @@ for (const word of keywords.keys()) {
 export function lookup(word: string): string | undefined {
   if (word.length > longest) return undefined;
   const hash = hashOf(word);
-  return (hashed[hash >> 5]! & (1 << (hash & 31))) === 0 ? undefined : keywords.get(word.toUpperCase());
+  return (hashed[hash >> 5]! & (1 << (hash & 31))) === 0 ? undefined : keywords.get(upperAscii(word));
 }
 export const token = (type: string, text: string): Token => ({ type, text: text.slice(0, 31), open: '', close: '', count: 0 });
 
@@ -101,7 +102,8 @@ function slash(scan: Scan): Token {
   const whole = text.slice(at, end < 0 ? undefined : end + 2);
   scan.at += whole.length;
   scan.comment = true;
-  const inner = end < 0 ? text.slice(at + 2) : text.slice(at + 2, end);
+  // The * of the closing mark may belong to a nested opening one: /*/*/.
+  const inner = end < 0 ? text.slice(at + 2) : text.slice(at + 2, end + 1);
   // Nested comments and MySQL's conditional ones run as code: no benign text holds them.
   return token((end >= 0 && inner.includes('/*')) || text[at + 2] === '!' ? 'X' : 'c', whole);
 }
@@ -232,8 +234,11 @@ function prefixed(scan: Scan): Token {
     }
     return word(scan);
   }
-  if (letter === 'e' && next === "'") return quoted(scan, at + 2, "'", "'");
-  if (letter === 'u' && next === '&' && text[at + 2] === "'") return { ...quoted(scan, at + 3, "'", 'u') , close: 'u' };
+  if (letter === 'e' && next === "'" && at + 2 < text.length) return quoted(scan, at + 2, "'", "'");
+  if (letter === 'u' && next === '&' && text[at + 2] === "'") {
+    const found = quoted(scan, at + 3, "'", 'u');
+    return found.close === '' ? found : { ...found, close: 'u' };
+  }
   const q = letter === 'n' && (next === 'q' || next === 'Q') ? at + 1 : letter === 'q' ? at : -1;
   if (q >= 0 && text[q + 1] === "'" && q + 2 < text.length && text.charCodeAt(q + 2) >= 33) {
     const mark = text[q + 2]!;
@@ -242,7 +247,7 @@ function prefixed(scan: Scan): Token {
     scan.at = end < 0 ? text.length : end + 2;
     return { ...token('s', text.slice(q + 3, end < 0 ? undefined : end)), open: 'q', close: end < 0 ? '' : 'q' };
   }
-  if (letter === 'n' && next === "'") return quoted(scan, at + 2, "'", "'");
+  if (letter === 'n' && next === "'" && at + 2 < text.length) return quoted(scan, at + 2, "'", "'");
   return word(scan);
 }
 

@@ -13,7 +13,8 @@ function decoded(value: string): string {
 }
 
 const blackUrl = (value: string): boolean => {
-  const text = decoded(value.replace(/^[\x00-\x20\x7f-\xff]+/, '')).replace(/[\0\n]/g, '').toUpperCase();
+  // Blanks and control characters in front are passed over, written as references too.
+  const text = decoded(value.replace(/^[\x00-\x20\x7f-\xff]+/, '')).replace(/^[\x00-\x20]+/, '').replace(/[\0\n]/g, '').toUpperCase();
   return ['DATA', 'VIEW-SOURCE', 'VBSCRIPT', 'JAVA'].some((scheme) => text.startsWith(scheme));
 };
 
