@@ -44,9 +44,11 @@ const recipes: readonly Recipe[] = [
       const warden = path.join(root, 'sensor/build/warden');
       if (!existsSync(warden)) throw new Error(`${warden} is missing: run sh scripts/build-sensor.sh first`);
       program(tree, warden, 'opt/palisade/sensor/build/warden');
+      // The warden in front of containers hands its rules to nft.
+      program(tree, realpathSync('/usr/sbin/nft'), 'usr/sbin/nft');
       for (const folder of ['hostproc', 'sys/kernel/tracing', 'sys/fs/cgroup/unified']) mkdirSync(path.join(tree, folder), { recursive: true });
     },
-    config: { User: '0:0', Env: environment, Entrypoint: run, Cmd: ['agent'], Volumes: { '/var/lib/palisade': {} }, WorkingDir: '/' },
+    config: { User: '0:0', Env: environment, Entrypoint: ['/opt/palisade/sensor/build/warden', 'supervise', ...run], Cmd: ['agent'], Volumes: { '/var/lib/palisade': {} }, WorkingDir: '/' },
   },
 ];
 

@@ -1,6 +1,6 @@
 /* The only process with capabilities. `warden run [--pin DIR] [--quiet-tasks] CALL...` loads the sensor, writes records to
  * standard output and takes requests on standard input until that closes; `warden front PROGRAM...` stands in front of
- * containers' ports; `warden probe` prints what the kernel allows;
+ * containers' ports; `warden supervise PROGRAM...` keeps the agent running; `warden probe` prints what the kernel allows;
  * `warden unpin DIR` ends what outlived an earlier one. */
 #define _GNU_SOURCE
 #include <bpf/bpf.h>
@@ -124,15 +124,27 @@ static int watch(struct sensor *sensor, struct ring_buffer *reader) {
   return 0;
 }
 
-/* The kernel speaks of pids in the host's namespace; in a container /hostproc/self tells ours. As the container's first
- * process our parent is the runtime, which is watched like any other. */
+static void exempt(struct sensor *sensor, u32 pid) {
+  u32 one = 1;
+  if (pid > 1) bpf_map_update_elem(bpf_map__fd(sensor->maps.own), &pid, &one, BPF_ANY);
+}
+
+/* The kernel speaks of pids in the host's namespace; in a container /hostproc/self tells ours and our parent's. As the
+ * container's first process our parent is the runtime, which is watched like any other. */
 static void exempt_own(struct sensor *sensor) {
-  char text[16] = {0};
-  u32 one = 1, self = (u32)getpid(), agent = (u32)getppid();
+  char line[128];
+  u32 self = (u32)getpid(), parent = (u32)getppid();
   bool first = self == 1;
-  if (readlink("/hostproc/self", text, sizeof text - 1) > 0) self = (u32)strtoul(text, NULL, 10);
-  bpf_map_update_elem(bpf_map__fd(sensor->maps.own), &self, &one, BPF_ANY);
-  if (!first) bpf_map_update_elem(bpf_map__fd(sensor->maps.own), &agent, &one, BPF_ANY);
+  FILE *status = fopen("/hostproc/self/status", "re");
+  while (status && fgets(line, sizeof line, status)) {
+    sscanf(line, "Pid: %u", &self);
+    sscanf(line, "PPid: %u", &parent);
+  }
+  if (status) fclose(status);
+  const char *agent = getenv("WARDEN_AGENT"); /* under `supervise`, which is then our parent */
+  exempt(sensor, self);
+  if (!first) exempt(sensor, parent);
+  if (agent) exempt(sensor, (u32)strtoul(agent, NULL, 10));
 }
 
 /* Ns since 1970 at which CLOCK_BOOTTIME, the clock of records, was 0. The nearest of a few readings counts: between the
@@ -199,6 +211,9 @@ int main(int count, char **arguments) {
   sigaction(SIGTERM, &stop, NULL);
   sigaction(SIGINT, &stop, NULL);
   signal(SIGPIPE, SIG_IGN);
+  int asked = ask_supervisor(count, arguments);
+  if (asked >= 0) return asked;
+  if (count >= 3 && strcmp(arguments[1], "supervise") == 0) return supervise(arguments + 2);
   if (count >= 2 && strcmp(arguments[1], "run") == 0) return run(count - 2, arguments + 2);
   if (count >= 2 && strcmp(arguments[1], "front") == 0) return front(count - 2, arguments + 2);
   if (count == 2 && strcmp(arguments[1], "probe") == 0) return probe();
@@ -206,6 +221,6 @@ int main(int count, char **arguments) {
     int error = unpin(arguments[2]);
     return error ? fail(arguments[2], error) : 0;
   }
-  fprintf(stderr, "usage: warden run [--pin DIR] CALL[:frpwco0-9]... [[0-9]/PREFIX | [0-9]*PART]... [dns] [exec-deny] | warden front [--user UID] [--workers N] PROGRAM [ARGUMENT]... | warden probe | warden unpin DIR\n");
+  fprintf(stderr, "usage: warden run [--pin DIR] CALL[:frpwco0-9]... [[0-9]/PREFIX | [0-9]*PART]... [dns] [exec-deny] | warden front [--user UID] [--workers N] PROGRAM [ARGUMENT]... | warden supervise PROGRAM [ARGUMENT]... | warden probe | warden unpin DIR\n");
   return 2;
 }

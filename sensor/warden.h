@@ -70,7 +70,12 @@ int attach_dns(struct sensor *sensor);
 int drop_privileges(void);
 int keep_exec_denial_privileges(void);
 int keep_front_privileges(void);
+int keep_agent_privileges(void);
 int keep_no_privileges(u32 user);
+
+/* supervise.c */
+int supervise(char **program);
+int ask_supervisor(int count, char **arguments);
 
 /* front.c */
 int front(int count, char **arguments);

@@ -1,5 +1,5 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -19,7 +19,9 @@ let admin: Person;
 // What the product asks for, and nothing besides: no privileged mode, no capability that is not listed, no writable root.
 const locked = ['--read-only', '--cap-drop', 'ALL', '--security-opt', 'no-new-privileges', '--tmpfs', '/tmp', '--network', 'host'];
 // This engine doesn't know BPF and PERFMON: SYS_ADMIN stands for them.
-const nodeCapabilities = ['SYS_ADMIN', 'SYS_PTRACE', 'DAC_READ_SEARCH', 'KILL'];
+const nodeCapabilities = ['SYS_ADMIN', 'SYS_PTRACE', 'DAC_READ_SEARCH', 'KILL', 'NET_ADMIN', 'SETUID', 'SETGID'];
+const unified = existsSync('/sys/fs/cgroup/unified/cgroup.procs') ? '/sys/fs/cgroup/unified' : '/sys/fs/cgroup';
+const tracing = path.join(folder, 'tracing');
 
 function docker(...args: readonly string[]): string {
   return execFileSync('docker', ['-H', `unix://${engine.socket}`, ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, DOCKER_API_VERSION: '1.41' } });
@@ -36,6 +38,8 @@ function logs(name: string): string {
 beforeAll(async () => {
   if (!existsSync(path.join(root, 'dist/cli/main.js'))) execFileSync('sh', [path.join(root, 'scripts/prepare.sh')], { stdio: 'pipe' });
   if (!existsSync(path.join(root, 'sensor/build/warden'))) execFileSync('sh', [path.join(root, 'scripts/build-sensor.sh')], { stdio: 'pipe' });
+  mkdirSync(tracing);
+  execFileSync('mount', ['-t', 'tracefs', 'tracefs', tracing]);
   engine = await startTestEngine();
   const images = await buildImages(folder);
   for (const file of Object.values(images)) {
@@ -51,6 +55,7 @@ afterAll(async () => {
     // It never ran.
   }
   await engine?.stop();
+  spawnSync('umount', [tracing]);
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -71,7 +76,7 @@ it('the console image runs without root, capabilities or a writable root, with a
 
 it('the node image enrols and reports the engine it runs on, with the listed capabilities alone', async () => {
   const join = (await admin.call('POST', '/join-tokens', { cluster: 'lab' })).body['token'] as unknown as string;
-  docker('run', '-d', '--name', 'node', ...locked, ...nodeCapabilities.flatMap((name) => ['--cap-add', name]), '-v', 'node:/var/lib/palisade', '-v', `${engine.socket}:/run/engine.sock`, '-v', '/proc:/hostproc:ro',
+  docker('run', '-d', '--name', 'node', ...locked, ...nodeCapabilities.flatMap((name) => ['--cap-add', name]), '-v', 'node:/var/lib/palisade', '-v', `${engine.socket}:/run/engine.sock`, '-v', '/proc:/hostproc:ro', '-v', `${tracing}:/sys/kernel/tracing:ro`, '-v', `${unified}:/sys/fs/cgroup/unified:ro`,
     '-e', 'DOCKER_HOST=unix:///run/engine.sock', '-e', `PALISADE_JOIN=${join}`, 'palisade-node:0.1.0', 'agent', '--no-host-scan', '--name', 'node-c');
   await eventually('the agent is enrolled', async () => {
     const items = (await admin.call('GET', '/agents')).body['items'] as unknown as { name: string }[];
@@ -85,6 +90,21 @@ it('the node image enrols and reports the engine it runs on, with the listed cap
   expect(names).toEqual(['palisade-console:0.1.0', 'palisade-node:0.1.0']);
   expect(docker('exec', 'node', '/opt/palisade/sensor/build/warden', 'probe')).toMatch(/[{a-z]/);
 });
+
+it('the node container\'s first process is the warden; the agent holds only what looking takes, and is back when it is killed', async () => {
+  const first = Number(docker('inspect', '-f', '{{.State.Pid}}', 'node').trim());
+  const text = (pid: number, file: string): string => readFileSync(`/proc/${pid}/${file}`, 'utf8');
+  const child = (words: RegExp): number | undefined => text(first, `task/${first}/children`).split(' ').filter(Boolean).map(Number).find((pid) => words.test(text(pid, 'cmdline').replaceAll('\0', ' ')));
+  const agent = (): number | undefined => child(/main\.js agent/);
+  const sensor = (): number | undefined => child(/warden run /);
+  expect(text(first, 'cmdline')).toContain('warden\0supervise');
+  const before = { agent: await eventually('the agent', () => Promise.resolve(agent()), () => logs('node')), sensor: await eventually('the sensor', () => Promise.resolve(sensor()), () => logs('node')) };
+  // SYS_PTRACE and DAC_READ_SEARCH.
+  expect(text(before.agent, 'status')).toMatch(/^CapPrm:\s+0000000000080004\nCapEff:\s+0000000000080004$/m);
+  process.kill(before.agent, 'SIGKILL');
+  await eventually('another agent with another sensor', () => Promise.resolve(agent() !== undefined && agent() !== before.agent && sensor() !== undefined && sensor() !== before.sensor ? true : undefined), () => logs('node'));
+  expect(docker('inspect', '-f', '{{.State.Pid}}', 'node').trim()).toBe(String(first));
+}, 120_000);
 
 it('keeps its state in the volume and ends in order', async () => {
   const [api] = ports;
