@@ -3,6 +3,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildBundle } from '@palisade/advisory/bundle/build';
 import { pages } from '@palisade/app-web/pages';
+import { httpReceiver } from './alert-receivers.ts';
 import { consoleHere, consoleHome, enrolAgent, person } from './console-client.ts';
 import type { Person } from './console-client.ts';
 import { axeViolations, builtPages, overflow, picture, settled, startBrowser, wordProblems } from './web-browser.ts';
@@ -98,6 +99,10 @@ describe('the pages in a real browser', () => {
   let reported: Promise<void> | undefined;
   const report = (): Promise<void> => (reported ??= sendWorld());
   const sendWorld = async (): Promise<void> => {
+    // One channel that nobody answers (port 9 is closed here), one that needs no answer.
+    for (const channel of [{ name: 'SIEM', kind: 'webhook', config: { url: 'http://127.0.0.1:9/palisade' }, secret: { key: 'a key nobody needs to know' }, sources: ['incident', 'waf'] }, { name: '日志中心', kind: 'syslog', config: { transport: 'udp', host: '127.0.0.1', port: 9 }, sources: ['incident', 'detection'], minPriority: 'Notice', language: 'zh-CN' }]) {
+      expect((await ada.call('POST', '/alert-channels', channel)).status).toBe(200);
+    }
     for (const [cluster, node, items] of [['shop', 'shop-01', dockerNode()], ['build', 'build-02', bareNode()]] as const) {
       const join = (await ada.call('POST', '/join-tokens', { cluster })).body['token'] as unknown as string;
       const answer = await (await enrolAgent(join, node)).post(running.agentUrl, items);
@@ -197,6 +202,32 @@ describe('the pages in a real browser', () => {
     await page.getByText('20 advisories', { exact: false }).waitFor();
     expect(problems).toEqual([]);
     await close();
+  });
+
+  it('adds a channel for alerts, sends a trial, and shows what became of it', async () => {
+    const hook = await httpReceiver();
+    const { page, close } = await browser.tab(running.url, ada.cookie, { locale: 'en' });
+    await page.goto(`${running.url}/settings/alerts`);
+    await settled(page);
+    await page.getByRole('button', { name: 'Add a channel' }).click();
+    const form = page.getByRole('dialog');
+    await form.getByLabel('Name', { exact: true }).fill('Duty');
+    await form.getByLabel('Address').fill(`${hook.url}/duty`);
+    await form.getByLabel('Key').fill('a key of the receiver');
+    await picture(page, 'alerts-form-en');
+    expect(await axeViolations(page)).toEqual([]);
+    await form.getByRole('button', { name: 'Save' }).click();
+    await form.waitFor({ state: 'hidden' });
+    const row = page.locator('tr', { hasText: 'Duty' });
+    await row.getByRole('button', { name: 'Send a trial' }).click();
+    await page.getByText('The trial was taken.', { exact: false }).waitFor();
+    expect(hook.got.map(({ path: at }) => at)).toEqual(['/duty']);
+    await row.getByRole('button', { name: 'History' }).click();
+    await page.getByRole('dialog').getByText('A trial of “Duty”', { exact: false }).waitFor();
+    await picture(page, 'alerts-history-en');
+    expect(await axeViolations(page)).toEqual([]);
+    await close();
+    hook.close();
   });
 
   /** A small bundle for Debian 11. */

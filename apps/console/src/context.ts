@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { Vault } from './alerts/dispatch.ts';
 import type { Preventable } from '@palisade/verdict/response/compile';
 import type { Authority } from './gateway/authority.ts';
 import type { Jobs } from './jobs/jobs.ts';
@@ -17,6 +18,8 @@ export type Context = {
   readonly jobs: Jobs;
   readonly judging: Polling;
   readonly tasks: Polling;
+  readonly alerts: Polling;
+  readonly vault: Vault;
   /** Folder for this replica's verified copies of feed bundles. */
   readonly cache: string;
   readonly version: string;

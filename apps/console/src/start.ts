@@ -5,6 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
 import type { Preventable } from '@palisade/verdict/response/compile';
+import { startAlerts } from './alerts/dispatch.ts';
+import type { Vault } from './alerts/dispatch.ts';
 import type { Context } from './context.ts';
 import { firstRunToken } from './first-run.ts';
 import { openAuthority } from './gateway/authority.ts';
@@ -24,7 +26,7 @@ import { startEmbedded } from './postgres/embedded.ts';
 import { migrate } from './postgres/migrate.ts';
 import { openPartitions } from './postgres/partitions.ts';
 import { addRoutes } from './routes/registry.ts';
-import { deriveKey, installationSecret } from './secret.ts';
+import { deriveKey, installationSecret, seal, unseal } from './secret.ts';
 import type { ConsoleSettings } from './settings.ts';
 
 export type RunningConsole = {
@@ -86,7 +88,10 @@ export async function startConsole(settings: ConsoleSettings, options: { version
     const tasks = startRunner(db, pool, live, log, { 'feed-pull': pullWork(db, path.join(cache, 'feed-sources'), options.fetch ?? fetch) }, () => judging.wake());
     undo.push(tasks.stop);
 
+    const vault: Vault = { seal: (values) => seal(secret, 'alert-channel', JSON.stringify(values)), open: (sealed) => (sealed === null ? {} : (JSON.parse(unseal(secret, 'alert-channel', sealed)) as unknown)) };
     const addresses = { url: settings.publicUrl ?? '', agentUrl: settings.agentUrl ?? '' };
+    const alerts = startAlerts(db, live, log, vault, () => addresses.url);
+    undo.push(alerts.stop);
     const context: Context = {
       db,
       pool,
@@ -96,6 +101,8 @@ export async function startConsole(settings: ConsoleSettings, options: { version
       jobs,
       judging,
       tasks,
+      alerts,
+      vault,
       cache,
       version: options.version,
       runtimeRules: options.runtimeRules,

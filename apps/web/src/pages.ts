@@ -41,5 +41,7 @@ export const pages: readonly Page[] = [
   { path: '/waivers/:id', Page: later(async () => (await import('./pages/waiver.tsx')).WaiverPage) },
   { path: '/feeds', Page: later(async () => (await import('./pages/feeds.tsx')).Feeds), menu: 'nav.feeds', key: 'f' },
   { path: '/settings', Page: later(async () => (await import('./pages/settings.tsx')).Settings), menu: 'nav.settings', key: 's' },
+  { path: '/settings/agents', Page: later(async () => (await import('./pages/settings.tsx')).Settings) },
+  { path: '/settings/alerts', Page: later(async () => (await import('./pages/settings.tsx')).Settings) },
   { path: '/settings/:tab', Page: later(async () => (await import('./pages/settings.tsx')).Settings) },
 ];

@@ -77,6 +77,7 @@ export async function createGateway(context: Context, hosts: readonly string[]):
     if (answer.stored > 0) {
       context.jobs.summariesDue();
       context.judging.wake();
+      context.alerts.wake();
     }
     return answer;
   });

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { rulePriorities } from '@palisade/model/detection';
 import { tacticsOf } from '@palisade/model/tactic';
 import { itemBodies } from '@palisade/model/wire';
+import { tellDetection, tellIncident } from '../alerts/news.ts';
 import { joinIncident } from '../incidents/join.ts';
 import { announce } from '../live.ts';
 import { containerKey } from './image-key.ts';
@@ -30,7 +31,10 @@ export const detection = ingestKind({
       from (select 1) one left join containers c on c.key = ${key}`.execute(db);
     // Counted and shown as waived, but nobody's incident.
     if (body.waivedBy !== undefined) return;
+    await tellDetection(db, body, sender);
     const incident = await joinIncident(db, body, sender);
-    if (incident !== undefined) await announce(db, 'incidents', sender.cluster, incident);
+    if (incident === undefined) return;
+    await announce(db, 'incidents', sender.cluster, incident.id);
+    if (incident.why !== undefined) await tellIncident(db, { ...incident, why: incident.why }, body, sender);
   },
 });

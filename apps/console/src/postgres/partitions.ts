@@ -4,7 +4,7 @@ import type { Db } from './database.ts';
 import { refuse } from '../errors.ts';
 
 /** Tables that grow with time, and for how many days each is kept unless a setting says otherwise. */
-const retention = { audit: 730, changes: 2, item_ledger: 45, items_held: 90, detections: 180, responses: 365, waf_events: 60 } as const;
+const retention = { audit: 730, changes: 2, item_ledger: 45, items_held: 90, detections: 180, responses: 365, waf_events: 60, alert_deliveries: 30 } as const;
 export type PartitionedTable = keyof typeof retention;
 export const partitionedTables = Object.keys(retention) as PartitionedTable[];
 

@@ -1,6 +1,7 @@
 import type { App } from '../http/app.ts';
 import type { Context } from '../context.ts';
 import { agentRoutes } from './agents.ts';
+import { alertRoutes } from './alerts.ts';
 import { auditRoutes } from './audit.ts';
 import { documentRoutes } from './documents.ts';
 import { evidenceRoutes } from './evidence.ts';
@@ -29,7 +30,7 @@ import { waiverRoutes } from './waivers.ts';
 export async function addRoutes(app: App, context: Context): Promise<void> {
   const groups = [
     serviceRoutes, sessionRoutes, agentRoutes, imageRoutes, sbomRoutes, overviewRoutes, vulnerabilityRoutes, nodeRoutes, containerRoutes, detectionRoutes, responseRoutes, evidenceRoutes, incidentRoutes, coverageRoutes,
-    documentRoutes, policyRoutes, waiverRoutes, feedRoutes, taskRoutes, userRoutes, tokenRoutes, auditRoutes, wafRoutes, liveRoutes,
+    documentRoutes, policyRoutes, waiverRoutes, feedRoutes, taskRoutes, userRoutes, tokenRoutes, auditRoutes, alertRoutes, wafRoutes, liveRoutes,
   ];
   for (const routes of groups) routes(app, context);
 }

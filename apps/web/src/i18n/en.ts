@@ -1,3 +1,4 @@
+import { alerts } from './en/alerts.ts';
 import { coverage } from './en/coverage.ts';
 import { detections } from './en/detections.ts';
 import { gapKinds } from './en/gap-kinds.ts';
@@ -16,6 +17,6 @@ import { waf } from './en/waf.ts';
 import { waivers } from './en/waivers.ts';
 
 /** English texts of the console, one file a page or subject. Every key here exists in zh-CN too (the compiler checks it). */
-export const en = { ...coverage, ...detections, ...findings, ...gapKinds, ...frame, ...images, ...overview, ...vulnerabilities, ...workloads, ...feeds, ...policies, ...problems, ...responses, ...settings, ...waf, ...waivers } as const;
+export const en = { ...alerts, ...coverage, ...detections, ...findings, ...gapKinds, ...frame, ...images, ...overview, ...vulnerabilities, ...workloads, ...feeds, ...policies, ...problems, ...responses, ...settings, ...waf, ...waivers } as const;
 
 export type TextKey = keyof typeof en;

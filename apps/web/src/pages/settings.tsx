@@ -1,10 +1,11 @@
 import { Tabs, Typography } from 'antd';
 import type { ComponentType, ReactNode } from 'react';
-import { useNavigate, useParams } from 'react-router';
+import { useLocation, useNavigate } from 'react-router';
 import type { TextKey } from '../i18n/en.ts';
 import { useSpeech } from '../parts/text.ts';
 import { useMay } from '../session.tsx';
 import { AgentSettings } from './settings/agents.tsx';
+import { AlertSettings } from './settings/alerts.tsx';
 import { Audit } from './settings/audit.tsx';
 import { Me } from './settings/me.tsx';
 import { Tokens } from './settings/tokens.tsx';
@@ -17,6 +18,7 @@ const tabs: readonly Tab[] = [
   { key: 'users', label: 'settings.users', Page: Users, permission: 'manage-users' },
   { key: 'tokens', label: 'settings.tokens', Page: Tokens, permission: 'manage-tokens' },
   { key: 'agents', label: 'settings.agents', Page: AgentSettings, permission: 'manage-agents' },
+  { key: 'alerts', label: 'settings.alerts', Page: AlertSettings, permission: 'manage-settings' },
   { key: 'audit', label: 'settings.audit', Page: Audit, permission: 'read-audit' },
 ];
 
@@ -25,7 +27,9 @@ export function Settings(): ReactNode {
   const { t } = useSpeech();
   const may = useMay();
   const navigate = useNavigate();
-  const { tab = 'me' } = useParams();
+  // A tab that is listed as a page of its own has no parameter.
+  const { pathname } = useLocation();
+  const tab = pathname.split('/')[2] ?? 'me';
   const shown = tabs.filter(({ permission }) => permission === undefined || may(permission));
   const active = shown.find(({ key }) => key === tab) ?? shown[0];
   return (

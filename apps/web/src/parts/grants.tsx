@@ -25,21 +25,31 @@ export function GrantList({ grants }: { grants: readonly Grant[] }): ReactNode {
   ));
 }
 
-/** Chooses one role and where it holds. */
-export function GrantField({ grant, onChange, onRemove }: { grant: Grant; onChange: (grant: Grant) => void; onRemove?: (() => void) | undefined }): ReactNode {
+/** Chooses a part of the installation, or all of it. */
+export function ScopeField({ scope, onChange }: { scope: Scope; onChange: (scope: Scope) => void }): ReactNode {
   const { t } = useSpeech();
-  const kind: ScopeKind = scopeKinds.find((one) => one !== 'all' && grant.scope[one] !== undefined) ?? 'all';
+  const kind: ScopeKind = scopeKinds.find((one) => one !== 'all' && scope[one] !== undefined) ?? 'all';
   return (
-    <Space wrap style={{ marginBottom: 8 }}>
-      <Select style={{ width: 260 }} aria-label={t('users.role')} value={grant.role} onChange={(role) => onChange({ ...grant, role })} options={roleNames.map((role) => ({ value: role, label: t(`role.${role}`) }))} />
+    <>
       <Select<ScopeKind>
         style={{ width: 150 }}
         aria-label={t('users.scopeKind')}
         value={kind}
-        onChange={(next) => onChange({ ...grant, scope: next === 'all' ? {} : { [next]: '' } })}
+        onChange={(next) => onChange(next === 'all' ? {} : { [next]: '' })}
         options={scopeKinds.map((one) => ({ value: one, label: one === 'all' ? t('scope.all') : t(`scope.${one}`, { name: '' }).trim() }))}
       />
-      {kind === 'all' ? null : <Input style={{ width: 140 }} aria-label={t('users.scopeName')} placeholder={t('users.scopeName')} value={grant.scope[kind] ?? ''} onChange={(event) => onChange({ ...grant, scope: { [kind]: event.target.value } })} />}
+      {kind === 'all' ? null : <Input style={{ width: 140 }} aria-label={t('users.scopeName')} placeholder={t('users.scopeName')} value={scope[kind] ?? ''} onChange={(event) => onChange({ [kind]: event.target.value })} />}
+    </>
+  );
+}
+
+/** Chooses one role and where it holds. */
+export function GrantField({ grant, onChange, onRemove }: { grant: Grant; onChange: (grant: Grant) => void; onRemove?: (() => void) | undefined }): ReactNode {
+  const { t } = useSpeech();
+  return (
+    <Space wrap style={{ marginBottom: 8 }}>
+      <Select style={{ width: 260 }} aria-label={t('users.role')} value={grant.role} onChange={(role) => onChange({ ...grant, role })} options={roleNames.map((role) => ({ value: role, label: t(`role.${role}`) }))} />
+      <ScopeField scope={grant.scope} onChange={(scope) => onChange({ ...grant, scope })} />
       {onRemove === undefined ? null : (
         <Button aria-label={t('users.removeRole')} title={t('users.removeRole')} onClick={onRemove}>
           ×

@@ -94,6 +94,8 @@ export const gapKinds = {
   'gapWhat.items-held': 'An agent sends what this console does not understand yet. It is kept and stored after an upgrade.',
   'gapName.items-refused': 'Reports not understood',
   'gapWhat.items-refused': 'Something an agent sent does not fit what this console expects. It is set aside and shown nowhere else.',
+  'gapName.alerts-undelivered': 'Alerts not delivered',
+  'gapWhat.alerts-undelivered': 'A channel of alerts does not take what it is sent: nobody hears of incidents by it.',
   'gapName.sensor-down': 'Sensor not running',
   'gapWhat.sensor-down': 'Nothing that happens in the containers of the node is seen.',
   'gapName.sensor-program-refused': 'Sensor program refused',

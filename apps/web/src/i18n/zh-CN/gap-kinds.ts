@@ -95,6 +95,8 @@ export const gapKinds: Readonly<Record<keyof typeof en, string>> = {
   'gapWhat.items-held': '节点代理发来了此控制台尚不认识的数据，已保留，升级后会存入。',
   'gapName.items-refused': '无法理解的数据',
   'gapWhat.items-refused': '节点代理发来的某些数据与此控制台的要求不符，已另行保存，不会在其他地方显示。',
+  'gapName.alerts-undelivered': '告警未送达',
+  'gapWhat.alerts-undelivered': '某个告警通道不接收消息：没有人会通过它得知安全事件。',
   'gapName.sensor-down': '传感器未运行',
   'gapWhat.sensor-down': '看不到该节点上容器内发生的任何事情。',
   'gapName.sensor-program-refused': '传感器程序被拒绝',
