@@ -21,6 +21,8 @@ export const limits = {
   connectSeconds: 5,
   /** An idle upstream connection is closed by us before most servers close it (Node: 5 s, nginx: 65 s). */
   upstreamIdleSeconds: 4,
+  /** The rules of one request: beyond, the rest of them don't run, which is a gap, and in block mode 503. Ordinary requests take one. */
+  ruleMilliseconds: 2000,
   /** A body sent compressed may unpack to no more than the rules may inspect, and to this many times its size. */
   decodedRatio: 200,
 } as const;

@@ -3,6 +3,7 @@ import type { Gap } from '@palisade/model/gap';
 import { beginTransaction } from '@palisade/waf/http-transaction';
 import type { HttpTransaction } from '@palisade/waf/http-transaction';
 import type { Connection, Intervention } from '@palisade/waf/engine/transaction';
+import { limits } from '../limits.ts';
 import type { RequestHead, ResponseHead } from '../http1/head.ts';
 import type { WafEvent } from './event.ts';
 import { eventMatches, pointsOf } from './event.ts';
@@ -45,7 +46,7 @@ export function inspect(site: Site, head: RequestHead, connection: Connection): 
   const path = pathOf(head.target);
   const mode = site.modeOf(head.method, path);
   const rules = mode === 'block' ? site.rules.block : site.rules.detect;
-  const tx: HttpTransaction | undefined = mode === 'off' ? undefined : beginTransaction(rules, { connection, id, now: Date.now, store: site.store });
+  const tx: HttpTransaction | undefined = mode === 'off' ? undefined : beginTransaction(rules, { connection, id, now: Date.now, store: site.store, budget: { milliseconds: limits.ruleMilliseconds, clock: () => performance.now() } });
   const gaps: Gap[] = [];
   let took = 0;
   const timed = <Answer>(step: () => Answer): Answer => {

@@ -3,6 +3,7 @@ import type { Matcher, OperatorRun } from '../operators/operator.ts';
 import { detection } from '../libinjection/built-in.ts';
 import type { Phase, Rule } from '../seclang/rule.ts';
 import { applyEach, applyOnce } from './effects.ts';
+import { checkBudget } from './budget.ts';
 import { step } from './trace.ts';
 import { originsOf } from './origin.ts';
 import { beginReference, storedName, noteMatch, noteReference, reportStep, ruleStep } from './trace-rule.ts';
@@ -80,6 +81,7 @@ export function matchesValue(tx: Transaction, rule: Rule, matcher: Matcher, { na
     gap: (kind, reason) => void tx.gaps.push({ kind, subject: `rule ${rule.id}`, reason, count: 1 }),
   };
   if (tx.options.trace !== undefined) run.said = (line) => step(tx, line);
+  if (tx.budget !== undefined) checkBudget(tx.budget);
   for (const text of transformed(tx, rule, value)) {
     captured.length = 0;
     offset = 0;

@@ -14,6 +14,7 @@ import type { Rule, Settings } from '../seclang/rule.ts';
 import type { Target } from '../seclang/targets.ts';
 import type { Known } from '../plan/scan.ts';
 import { urlDecode } from '../transformations/url-decode.ts';
+import type { Budget, Spending } from './budget.ts';
 import type { Store, Stored } from './store.ts';
 import type { Trace } from './trace.ts';
 import { step } from './trace.ts';
@@ -42,7 +43,7 @@ export type Match = {
   readonly log: boolean;
 };
 
-export type TransactionOptions = { readonly connection: Connection; readonly id: string; /** Milliseconds since the epoch. */ readonly now: () => number; readonly store: Store; /** Evaluates every rule in turn: the reading the planned path is compared with. */ readonly plain?: boolean; /** Hears what plain evaluation does, step by step; slow. */ readonly trace?: Trace };
+export type TransactionOptions = { readonly connection: Connection; readonly id: string; /** Milliseconds since the epoch. */ readonly now: () => number; readonly store: Store; /** Evaluates every rule in turn: the reading the planned path is compared with. */ readonly plain?: boolean; /** Hears what plain evaluation does, step by step; slow. */ readonly trace?: Trace; /** Without one the rules take what they take. */ readonly budget?: Budget };
 
 /** A TX variable; `number` is its value as a number, once it was asked for. */
 export type TxValue = { readonly key: string; readonly value: string; number?: number };
@@ -93,6 +94,7 @@ export type Transaction = {
   /** A pattern was not searched for in all of a value. */
   pcreLimit: boolean;
   highestSeverity: number;
+  readonly budget: Spending | undefined;
   /** Of the last address that @geoLookup knew. */
   geo: readonly Named[];
   matchedVar: { name: string; value: string };
@@ -104,7 +106,7 @@ export function newTransaction(rules: RuleSet, options: TransactionOptions): Tra
     rules, settings: { ...rules.settings }, options, started: options.now(), matches: [], gaps: [], tx: new Map(), env: new Map(), persistent: new Map(), removedIds: [], removedTags: new Set(), removedMessages: new Set(),
     removedTargets: [], planned: undefined, intervention: undefined, allowed: '', method: '', uriRaw: '', protocol: '', requestHeaders: [], responseHeaders: [], get: [], post: [],
     cookies: [], urlencodedError: false, requestBody: '', bodyKept: false, forceBody: false, bodyError: '', processor: '', multipart: undefined, xml: undefined, responseStatus: '', responseProtocol: '',
-    responseBody: '', inboundError: false, outboundError: false, madeNames: false, pcreLimit: false, highestSeverity: 255, geo: [], matchedVar: { name: '', value: '' }, matchedVars: [],
+    responseBody: '', inboundError: false, outboundError: false, madeNames: false, pcreLimit: false, highestSeverity: 255, budget: options.budget === undefined ? undefined : { ...options.budget, left: options.budget.milliseconds, until: 0 }, geo: [], matchedVar: { name: '', value: '' }, matchedVars: [],
   };
 }
 

@@ -1,3 +1,4 @@
+import { checkBudget } from '../engine/budget.ts';
 import { leadingInteger, lowerAscii } from '../bytes.ts';
 import { collections } from '../engine/collections.ts';
 import { applyEach, applyOnce } from '../engine/effects.ts';
@@ -34,7 +35,12 @@ const scratch: OperatorRun = {
   gap: (kind, reason) => void currentTx!.gaps.push({ kind, subject: `rule ${currentRule!.id}`, reason, count: 1 }),
 };
 
+let ticks = 0;
+
 function holds(tx: Transaction, rule: Rule, matcher: Matcher, text: string): boolean {
+  // Reading the clock costs as much as a short pattern, so not each time.
+  ticks = (ticks + 1) & 7;
+  if (ticks === 0 && tx.budget !== undefined) checkBudget(tx.budget);
   captured.length = 0;
   offset = 0;
   length = -1;

@@ -1,3 +1,4 @@
+import { withinBudget } from '../engine/budget.ts';
 import type { Found } from '../engine/run.ts';
 import { decide, removed, report, runPlain } from '../engine/run.ts';
 import { memoryStore } from '../engine/store.ts';
@@ -191,6 +192,5 @@ function widen(tx: Transaction, program: Program, plan: PhasePlan, from: number)
 
 /** Runs one phase of a transaction as its options ask. */
 export function runPhase(tx: Transaction, phase: Phase): void {
-  if (tx.options.plain === true) runPlain(tx, phase);
-  else runPlanned(tx, phase);
+  withinBudget(tx, phase, () => (tx.options.plain === true ? runPlain(tx, phase) : runPlanned(tx, phase)));
 }
