@@ -54,6 +54,9 @@ export type AgentOptions = {
 const engineRetry = 5000;
 const streamRetry = 3000;
 
+/** Nothing of a policy holds where nothing is watched; said rather than shown as in force. */
+const unwatched: Gap = { kind: 'response-without-sensor', subject: 'sensor', reason: 'this agent runs without a sensor: nothing is prevented, held, isolated, and no process is killed', count: 1 };
+
 /** Runs the node's agent until the signal aborts. Throws when the node isn't enrolled and no join token is given. */
 export async function runAgent(options: AgentOptions): Promise<void> {
   const { folder, signal, log, version } = options;
@@ -96,6 +99,7 @@ export async function runAgent(options: AgentOptions): Promise<void> {
     folder,
     fetch: () => ask('/agent/v1/policy'),
     changed(policy) {
+      if (watching === undefined) report.gaps('agent-response', policy.documents.length === 0 ? [] : [unwatched]);
       watching?.responder.policy(policy);
       report.put('policy-applied', 'all', { revision: policy.revision });
     },

@@ -6,8 +6,8 @@ export const evidenceLimits = { file: 32 << 20, all: 64 << 20, part: 512 << 10 }
 const name = z.string().regex(/^[a-z0-9][a-z0-9.-]{0,99}$/);
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 
-/** A piece of a collected file; pieces come before their Evidence. `data`: base64. */
-export const EvidencePart = z.object({ evidence: z.string().min(1).max(100), file: name, n: z.number().int().min(0).max(1000), data: z.string().max(1 << 20) });
+/** A piece of a collected file, at most as many as the limit of one file takes; pieces come before their Evidence. `data`: base64. */
+export const EvidencePart = z.object({ evidence: z.string().min(1).max(100), file: name, n: z.number().int().min(0).max(63), data: z.string().max(1 << 20) });
 export type EvidencePart = z.infer<typeof EvidencePart>;
 
 /** What was collected about one detection. `missing`: what could not be had, and why. */

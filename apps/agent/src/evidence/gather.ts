@@ -22,8 +22,8 @@ export type GatherOptions = {
 const everything = 24 * 3600;
 
 /** Gathers evidence and puts it into the spool, pieces first; answers its id. What can't be had is said in it. */
-export function createGatherer(options: GatherOptions): (what: Collecting) => Promise<string> {
-  return async (what) => {
+export function createGatherer(options: GatherOptions): (what: Collecting, read?: () => void) => Promise<string> {
+  return async (what, read) => {
     const at = new Date(options.now()).toISOString();
     const id = deterministicId('evd', options.node, what.detection ?? '', what.container ?? 'host', String(what.process?.pid ?? 0), at);
     const { match } = what;
@@ -37,6 +37,7 @@ export function createGatherer(options: GatherOptions): (what: Collecting) => Pr
         'recorder.json': events === undefined ? undefined : { ...events, events: events.events.map((event) => ({ ...event, offset: (event.time - (recording?.time ?? 0)) / 1e9 })) },
       },
     });
+    read?.();
     const faults = [...missing, ...(recording === undefined ? [{ name: 'recorder.json', reason: 'no sensor runs on this node' }] : [])];
     const all = [...files];
     if (what.container !== undefined) {

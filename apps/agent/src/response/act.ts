@@ -18,7 +18,8 @@ export type ActorOptions = {
   readonly effects: Effects;
   readonly records: Records;
   request(request: Request): Promise<void>;
-  collect(what: Collecting): Promise<string>;
+  /** `read` is called when everything fleeting has been read: the process may be ended then. */
+  collect(what: Collecting, read?: () => void): Promise<string>;
   acted(detection: string, action: Detection['action']): void;
   /** Brings the kernel's lists to what is wanted after an exception was made. */
   reconcile(): void;
@@ -45,7 +46,7 @@ const ToAllow = z.object({ key: z.string().max(300), minutes: z.number().int().m
 export function createActor({ engine, effects, records, request, collect, acted, reconcile, now, log }: ActorOptions) {
   const collected = new Map<string, number[]>();
 
-  async function perform(action: ResponseAction, match: Match, detection: string, freeze: boolean): Promise<Result> {
+  async function perform(action: ResponseAction, match: Match, detection: string, freeze: boolean, read: () => void): Promise<Result> {
     const { container, process } = match;
     try {
       switch (action) {
@@ -61,7 +62,7 @@ export function createActor({ engine, effects, records, request, collect, acted,
           if (overBudget(container ?? 'host')) return { result: 'skipped', message: `evidence of this container was collected ${collectBudget.count} times within ten minutes` };
           // What is to be killed stands still while it is looked at, and does no more harm.
           if (freeze && process !== undefined) await request({ op: 'signal', pid: process.pid, start: process.start, signalNumber: stopSignal });
-          return { result: 'done', message: await collect({ reason: match.rule, detection, match, container, process }) };
+          return { result: 'done', message: await collect({ reason: match.rule, detection, match, container, process }, read) };
         }
         case 'pause':
         case 'stop':
@@ -85,12 +86,18 @@ export function createActor({ engine, effects, records, request, collect, acted,
     return over;
   }
 
-  function inForce(action: ResponseAction, container: string | undefined): boolean {
+  async function inForce(action: ResponseAction, container: string | undefined): Promise<boolean> {
     if (container === undefined) return false;
-    return action === 'pause' ? effects.find('paused', container) !== undefined : action === 'isolate' && effects.find('isolated', container) !== undefined;
+    if (action === 'isolate') return effects.find('isolated', container) !== undefined;
+    if (action !== 'pause' || effects.find('paused', container) === undefined) return false;
+    // Somebody may have let it go on past us.
+    const present = await engine.container(container).catch(() => undefined);
+    if (present === undefined || present.state === 'paused') return true;
+    settle('paused', container, 'engine');
+    return false;
   }
 
-  async function one(action: ResponseAction, detection: string, match: Match, asked: Asked): Promise<void> {
+  async function one(action: ResponseAction, detection: string, match: Match, asked: Asked, read: () => void = () => undefined): Promise<void> {
     const started = now();
     const base = { key: `${action === 'kill-process' || action === 'collect' ? detection : ''} ${match.container ?? ''}`, at: started, action: action as Done['action'], policy: { name: asked.policy, rule: asked.rule }, detection, rule: match.rule, ...target(match) };
     if (!asked.enforce) {
@@ -99,11 +106,11 @@ export function createActor({ engine, effects, records, request, collect, acted,
     }
     const word = words[action];
     // In force by an earlier response: asking again would only fail, and there is nothing new to take back.
-    if (inForce(action, match.container)) {
+    if (await inForce(action, match.container)) {
       if (word !== undefined) acted(detection, word);
       return;
     }
-    const result = await perform(action, match, detection, asked.actions.includes('kill-process'));
+    const result = await perform(action, match, detection, asked.actions.includes('kill-process'), read);
     const undo = result.result !== 'done' ? undefined : action === 'pause' ? ('unpause' as const) : action === 'isolate' ? ('reconnect' as const) : undefined;
     const deadline = undo === undefined || asked.undoAfter === undefined ? undefined : started + asked.undoAfter;
     const response = records.add({ ...base, ...result, tookMs: now() - match.at, ...(undo === undefined ? {} : { undo }), ...(deadline === undefined ? {} : { deadline: new Date(deadline).toISOString() }) });
@@ -162,7 +169,20 @@ export function createActor({ engine, effects, records, request, collect, acted,
       return run(body);
     },
     async act(detection: string, match: Match, asked: readonly Asked[]): Promise<void> {
-      for (const wish of asked) for (const action of order) if (wish.actions.includes(action)) await one(action, detection, match, wish);
+      const pending: Promise<void>[] = [];
+      for (const wish of asked) {
+        for (const action of order) {
+          if (!wish.actions.includes(action)) continue;
+          if (action !== 'collect') await one(action, detection, match, wish);
+          else {
+            // What follows waits until the process has been looked at, not until the evidence is written.
+            await new Promise<void>((read) => {
+              pending.push(one(action, detection, match, wish, read).finally(read));
+            });
+          }
+        }
+      }
+      await Promise.all(pending);
     },
     /** The container is gone: nothing of it is left to be taken back. */
     gone(container: string): void {

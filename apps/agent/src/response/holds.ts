@@ -135,6 +135,7 @@ export function createHolds({ request, engine, standing, add, now, log }: HoldsO
       }
       if (!asked) return;
       asked = false;
+      for (const [id, one] of held) letGo(id, one, 'no policy holds any more').catch(refused(`held container ${id}`));
       request({ op: 'unhold', text: '' }).catch(refused('containers are still held for a moment'));
     },
     container(id, place, image) {

@@ -32,7 +32,7 @@ export type ResponderOptions = {
   tell(response: Response): void;
   gaps(gaps: readonly Gap[]): void;
   /** Gathers evidence of a process or container; resolves to its id when it lies in the spool. */
-  collect(what: Collecting): Promise<string>;
+  collect(what: Collecting, read?: () => void): Promise<string>;
   /** What the console knows of an image; asks for a scan where there was none. */
   standing(image: string): Promise<Standing>;
   /** The strongest thing done about a detection, for its page. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
 import type { Evidence } from '@palisade/model/evidence';
+import { evidenceLimits } from '@palisade/model/evidence';
 import { audit } from '../audit.ts';
 import { containerKey } from '../ingest/image-key.ts';
 import type { Sender } from '../ingest/kind.ts';
@@ -25,7 +26,14 @@ export async function addEvidence(db: Db, body: Evidence, sender: Sender): Promi
   if (known.rows.length > 0) return;
   const faults: string[] = [];
   const files: { name: string; sha256: string; size: number; cut: boolean }[] = [];
+  let left: number = evidenceLimits.all;
   for (const file of body.files) {
+    const size = await sql<{ n: number }>`select coalesce(sum(length(bytes)), 0)::int n from evidence_parts where evidence = ${body.id} and file = ${file.name} and node = ${sender.node}`.execute(db);
+    left -= size.rows[0]?.n ?? 0;
+    if (left < 0) {
+      faults.push(`${file.name}: beyond the ${evidenceLimits.all} bytes of one collection; not kept`);
+      continue;
+    }
     const parts = await sql<{ n: number; bytes: Buffer }>`select n, bytes from evidence_parts where evidence = ${body.id} and file = ${file.name} and node = ${sender.node} order by n`.execute(db);
     const bytes = Buffer.concat(parts.rows.map((row) => row.bytes));
     const sha256 = createHash('sha256').update(bytes).digest('hex');

@@ -43,7 +43,7 @@ export function overviewRoutes(app: App, { db }: Context): void {
       sql<z.infer<typeof Incident>>`select x.id, x.at, x.last_at "lastAt", coalesce(x.body->'title', to_jsonb(x.id)) title, x.priority, x.state, x.detections, case when c.key is null then null else jsonb_build_object('id', c.key, 'name', c.name) end container, coalesce(n.name, x.node) node
         from incidents x left join containers c on c.key = x.container_key left join nodes n on n.id = x.node where x.state <> 'closed' and ${visiblePlaces(scopes, 'x')} order by x.priority, x.last_at desc limit 5`.execute(db),
       sql<{ n: number }>`select count(*)::int n from incidents x where x.state <> 'closed' and ${visiblePlaces(scopes, 'x')}`.execute(db),
-      sql<{ n: number }>`select count(*)::int n from (select 1 from detections d where d.at > now() - interval '1 day' and ${visiblePlaces(scopes, 'd')} limit 10000) counted`.execute(db),
+      sql<{ n: number }>`select count(*)::int n from (select 1 from detections d where d.at > now() - interval '1 day' and d.waived_by is null and ${visiblePlaces(scopes, 'd')} limit 10000) counted`.execute(db),
       sql<{ id: string; built: string }>`select id, built from (select feed_id id, to_char(built_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') built, 0 n from feeds where active
         union all (select i.feed->>'id', i.feed->>'built', 1 from images i where i.feed is not null and ${visibleImages(scopes, 'i')} order by i.feed->>'built' desc limit 1)) known order by n limit 1`.execute(db),
     ]);

@@ -33,7 +33,7 @@ function Story({ node }: { node: Row }): ReactNode {
           { label: t('node.version'), value: node.version ?? '–' },
           { label: t('node.cluster'), value: node.clusterName },
           { label: t('node.engines'), value: <Engines engines={node.engines} /> },
-          { label: t('node.sensor'), value: node.sensor === null ? t('node.noSensor') : `${node.sensor.state === 'armed' ? t('node.sensorArmed') : t('node.sensorOff')}${node.sensor.reason === undefined ? '' : `: ${node.sensor.reason}`}` },
+          { label: t('node.sensor'), value: node.sensor === null ? t('node.noSensor') : `${node.sensor.state === 'armed' ? (node.sensor.rules === undefined ? t('node.sensorArmed') : t('node.sensorWatching', { rules: number(node.sensor.rules), programs: number(node.sensor.programs ?? 0) })) : t('node.sensorOff')}${node.sensor.reason === undefined ? '' : `: ${node.sensor.reason}`}` },
           { label: t('node.os'), value: node.os ?? '–' },
           { label: t('node.kernel'), value: <span className="mono">{node.kernel ?? '–'} {node.arch ?? ''}</span> },
           { label: t('node.host'), value: node.host === null ? t('node.hostNone') : <Link to={`/images/${encodeURIComponent(node.host.id)}`}><Counts counts={node.host.counts} /></Link> },

@@ -24,7 +24,7 @@ export const responses = {
   'responses.deadline': 'by itself at {{at}}',
   'responses.waits': 'asked of the agent',
   'responses.undoFailed': 'the agent could not',
-  'responses.about': 'About this',
+  'responses.about': 'Responses',
   'responses.none': 'No policy and nobody has done anything.',
   'responses.agents': 'Nodes that act by the present policies: {{current}} of {{all}}',
   'responses.lagging': 'Not yet: {{names}}',
@@ -114,5 +114,6 @@ export const responses = {
   'container.detections': 'Detections',
   'container.detectionsOpen': 'Open: {{open}}, set aside by waivers: {{waived}}',
   'container.isolated': 'This container is cut off the network.',
+  'node.sensorWatching': 'watching · rules: {{rules}} · kernel programs: {{programs}}',
   'nav.responses': 'Responses',
 } as const;

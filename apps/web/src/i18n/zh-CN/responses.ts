@@ -26,7 +26,7 @@ export const responses: Readonly<Record<keyof typeof english, string>> = {
   'responses.deadline': '将于 {{at}} 自动撤销',
   'responses.waits': '已向节点代理提出',
   'responses.undoFailed': '节点代理未能完成',
-  'responses.about': '相关处置',
+  'responses.about': '处置',
   'responses.none': '策略与人员均未采取任何处置。',
   'responses.agents': '已按当前策略执行的节点：{{current}} / {{all}}',
   'responses.lagging': '尚未更新：{{names}}',
@@ -116,5 +116,6 @@ export const responses: Readonly<Record<keyof typeof english, string>> = {
   'container.detections': '检测',
   'container.detectionsOpen': '未关闭：{{open}}，已豁免：{{waived}}',
   'container.isolated': '此容器已被切断网络。',
+  'node.sensorWatching': '监视中 · 规则：{{rules}} · 内核程序：{{programs}}',
   'nav.responses': '响应',
 };
