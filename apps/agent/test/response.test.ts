@@ -62,7 +62,10 @@ describe('the responder', () => {
       throw new PalisadeError('sensor-request', 'errno 3', { status: 409, detail: { errno: 3 } });
     };
     await respond(one);
-    expect(told.slice(2).map((response) => [response.action, response.result])).toContainEqual(['kill-process', 'gone']);
+    await respond(one, match({ rule: 'R2', ruleId: 'r1' }));
+    expect(told.slice(2)).toEqual([]); // the same detection: what was ended is gone, which is no news
+    await one.act('other', match(), one.judge(match()).asked);
+    expect(told.map((response) => [response.action, response.result])).toContainEqual(['kill-process', 'gone']);
   });
 
   it('only notes what it would do under a policy that monitors, and does nothing under a waiver', async () => {
@@ -89,6 +92,15 @@ describe('the responder', () => {
     await settled();
     expect(acts).toEqual(['pause', 'unpause']);
     expect(told.at(-1)).toMatchObject({ action: 'pause', undone: { by: 'deadline' } });
+  });
+
+  it('asks a slow engine once when two rules match at the same time', async () => {
+    const engine = { act: (_: string, action: string) => (acts.push(action), new Promise((resolve) => setTimeout(resolve, 30))), container: () => Promise.resolve({ state: 'paused' }) } as unknown as ContainerEngine;
+    const one = responder({ engine });
+    one.policy(desired(policy({ rules: [{ id: 'a', when: { rules: ['R'] }, then: ['pause'] }] })));
+    await Promise.all([respond(one), respond(one), respond(one, match({ rule: 'R', ruleId: 'r2' }))]);
+    expect(acts).toEqual(['pause']);
+    expect(told.map((response) => response.result)).toEqual(['done']);
   });
 
   it('keeps the kernel\'s lists as policies want them, leaves one out while it is allowed, and asks anew of a new sensor', async () => {

@@ -45,6 +45,18 @@ const ToAllow = z.object({ key: z.string().max(300), minutes: z.number().int().m
 /** Does single actions on this node and takes them back. */
 export function createActor({ engine, effects, records, request, collect, acted, reconcile, now, log }: ActorOptions) {
   const collected = new Map<string, number[]>();
+  const running = new Map<string, Promise<void>>();
+
+  /** One after another: two rules that match at once must not ask a slow engine for the same thing twice. */
+  async function inTurn(key: string, work: () => Promise<void>): Promise<void> {
+    const mine = (running.get(key) ?? Promise.resolve()).then(work, work);
+    running.set(key, mine);
+    try {
+      await mine;
+    } finally {
+      if (running.get(key) === mine) running.delete(key);
+    }
+  }
 
   async function perform(action: ResponseAction, match: Match, detection: string, freeze: boolean, read: () => void): Promise<Result> {
     const { container, process } = match;
@@ -173,7 +185,8 @@ export function createActor({ engine, effects, records, request, collect, acted,
       for (const wish of asked) {
         for (const action of order) {
           if (!wish.actions.includes(action)) continue;
-          if (action !== 'collect') await one(action, detection, match, wish);
+          if (action !== 'collect' && (action === 'kill-process' || match.container === undefined)) await one(action, detection, match, wish);
+          else if (action !== 'collect') await inTurn(`${action} ${match.container}`, () => one(action, detection, match, wish));
           else {
             // What follows waits until the process has been looked at, not until the evidence is written.
             await new Promise<void>((read) => {

@@ -46,8 +46,8 @@ export function createRecords(node: string, tell: (response: Response) => void, 
       if (known !== undefined) {
         known.untold += 1;
         known.response = { ...known.response, lastAt: moment };
-        // Another outcome than before is news.
-        if (known.response.result !== done.result) {
+        // Another outcome than before is news; that what was ended is gone is none.
+        if (known.response.result !== done.result && !(known.response.result === 'done' && done.result === 'gone')) {
           known.response = { ...known.response, ...rest };
           retell(known);
         }

@@ -27,7 +27,7 @@ export async function joinIncident(db: Db, detection: Detection, sender: Sender)
   let strand = stories.reduce((joined, row) => joinStrands(joined, row.strand), own);
   if (first === undefined) {
     await sql`insert into incidents (id, cluster, node, container_key, namespace, project, at, last_at, priority, body)
-      select id, cluster, node, container_key, namespace, project, at, last_at, priority, '{}'::jsonb from (select ${id} id, cluster, node, container_key, namespace, project, at, last_at, priority from detections where id = ${detection.id} and at = ${detection.at}) d
+      select id, cluster, node, container_key, namespace, project, at, last_at, priority, ${JSON.stringify(detection.containerName === undefined ? {} : { containerName: detection.containerName })}::jsonb from (select ${id} id, cluster, node, container_key, namespace, project, at, last_at, priority from detections where id = ${detection.id} and at = ${detection.at}) d
       on conflict (id) do nothing`.execute(db);
     strand = await gatherEarlier(db, id, strand, detection, sender);
   }

@@ -25,7 +25,7 @@ const Change = z.object({ at: z.string(), actor: z.string(), action: z.string(),
 export const IncidentDetail = IncidentRow.extend({ reasons: z.array(Text), changes: z.array(Change) });
 
 const columns = sql`x.id, x.at, x.last_at "lastAt", coalesce(x.body->'title', jsonb_build_object('en', x.id, 'zh-CN', x.id)) title, (${sql.lit(`{${rulePriorities.join(',')}}`)}::text[])[x.priority + 1] priority, x.verdict, x.state, x.owner, x.detections, x.tactics,
-  case when x.container_key is null then null else jsonb_build_object('id', x.container_key, 'name', coalesce(c.name, x.container_key)) end container, jsonb_build_object('id', x.node, 'name', coalesce(n.name, x.node)) node, x.namespace, x.project, x.body->>'mergedInto' "mergedInto"`;
+  case when x.container_key is null then null else jsonb_build_object('id', x.container_key, 'name', coalesce(c.name, x.body->>'containerName', x.container_key)) end container, jsonb_build_object('id', x.node, 'name', coalesce(n.name, x.node)) node, x.namespace, x.project, x.body->>'mergedInto' "mergedInto"`;
 const from = sql`incidents x left join containers c on c.key = x.container_key left join nodes n on n.id = x.node`;
 
 /** Detections that are one story, with who looks after it. */
