@@ -1,4 +1,4 @@
-import { realpathSync } from 'node:fs';
+import { fstatSync, realpathSync } from 'node:fs';
 import { localeOf } from '@palisade/model/locale';
 import type { Io } from './command.ts';
 import { UsageError } from './command.ts';
@@ -11,14 +11,44 @@ const io: Io = {
   env: process.env,
   locale: localeOf(process.env),
   cwd: process.cwd(),
-  stdin: process.stdin,
-  out: (text) => void process.stdout.write(text),
+  // Streams are made when they are asked for: Node loads much for them, and a scan into a file needs none.
+  get stdin() {
+    return process.stdin;
+  },
+  out: (text) => void output().write(text),
   err: (text) => void process.stderr.write(text),
-  progress: process.stderr.isTTY,
-  color: process.stdout.isTTY && (process.env['NO_COLOR'] ?? '') === '',
+  get progress() {
+    return isTerminal(2);
+  },
+  get color() {
+    return (process.env['NO_COLOR'] ?? '') === '' && isTerminal(1);
+  },
   signal: interrupt.signal,
   self: [process.execPath, ...process.execArgv, realpathSync(process.argv[1] ?? '')],
 };
+
+let prepared = false;
+
+function output(): NodeJS.WriteStream {
+  if (!prepared) {
+    prepared = true;
+    process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+      // A reader that has seen enough (`| head`) is no error of ours.
+      if (error.code === 'EPIPE') process.exit(0);
+      throw error;
+    });
+  }
+  return process.stdout;
+}
+
+function isTerminal(fd: 1 | 2): boolean {
+  try {
+    return fstatSync(fd).isCharacterDevice() && (fd === 1 ? process.stdout : process.stderr).isTTY;
+  } catch {
+    // Closed by whoever started this.
+    return false;
+  }
+}
 
 function endOn(...signals: readonly NodeJS.Signals[]): void {
   for (const signal of signals) process.once(signal, () => interrupt.abort(new Error(`interrupted by ${signal}`)));
@@ -60,12 +90,6 @@ async function main(args: readonly string[]): Promise<number> {
   if (command.hangup !== 'own') endOn('SIGHUP');
   return command.run(rest, io);
 }
-
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  // A reader that has seen enough (`| head`) is no error of ours.
-  if (error.code === 'EPIPE') process.exit(0);
-  throw error;
-});
 
 // No top-level await: the build is CommonJS, whose modules start faster.
 main(process.argv.slice(2)).then(

@@ -66,7 +66,7 @@ export const command: Command = {
     });
     const now = new Date();
     const result = await concluded(outcome, target, judges, values.feed, io, now);
-    await print(result, wantedFormat, values.output, { ...io, locale }, now);
+    await print(result, wantedFormat, values.output, io, locale, now);
     if (result.status === 'failed') {
       io.err(`palisade: ${result.gaps[0]?.reason ?? ''}\n`);
       return 2;
@@ -144,8 +144,9 @@ async function openFeed(io: Io, named: string | undefined) {
   return existsSync(installed) ? openBundle(installed) : null;
 }
 
-async function print(result: ScanResult, wanted: FormatName, output: string | undefined, io: Io, now: Date): Promise<void> {
-  const text = await format(wanted, result, { locale: io.locale, color: io.color && output === undefined, now, ...(io.color && process.stdout.columns > 0 ? { width: process.stdout.columns } : {}) });
+async function print(result: ScanResult, wanted: FormatName, output: string | undefined, io: Io, locale: Io['locale'], now: Date): Promise<void> {
+  const color = output === undefined && io.color;
+  const text = await format(wanted, result, { locale, color, now, ...(color && process.stdout.columns > 0 ? { width: process.stdout.columns } : {}) });
   if (output === undefined) {
     for (const piece of gathered(text)) io.out(piece);
     return;
