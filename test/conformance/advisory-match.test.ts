@@ -1,13 +1,19 @@
-import { globSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { load } from 'js-yaml';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { buildBundle } from '@palisade/advisory/bundle/build';
 import { openBundle } from '@palisade/advisory/bundle/open';
 import type { Bundle } from '@palisade/advisory/bundle/open';
+import { assemblePackages } from '@palisade/catalog/assemble';
+import { cataloguers } from '@palisade/catalog/registry';
+import { analyseRoot } from '@palisade/image/analyse';
+import type { Package } from '@palisade/model/package';
 import { conformance, dataPath, unpack } from '../conformance-data.ts';
 import { plainlyAffected } from './advisory-reference.ts';
 import type { RawRecord } from './advisory-reference.ts';
+import { fixturePlaces } from './fixture-places.ts';
 
 type Corpus = {
   readonly archive: string;
@@ -33,7 +39,21 @@ const corpora: readonly Corpus[] = [
 const perPackage = 24;
 const maxPackages = 5000;
 
-conformance('matching agrees with a plain reference', [...new Set(corpora.map(({ archive }) => `feeds/${archive}.tar.gz`))], () => {
+/** Ecosystems of the sample files and the corpus that speaks of them; `sample`: one that claims no coverage. */
+const spoken: readonly (Corpus & { readonly sample?: true })[] = [
+  { archive: 'osv-go', ecosystem: 'Go', scheme: 'go', floor: 20 },
+  { archive: 'osv-pypi', ecosystem: 'PyPI', scheme: 'pep440', floor: 50, name: (name) => name.toLowerCase().replace(/[-_.]+/g, '-') },
+  { archive: 'osv-ghsa-sample', ecosystem: 'npm', scheme: 'semver', floor: 100, sample: true },
+  { archive: 'osv-ghsa-sample', ecosystem: 'Packagist', scheme: 'packagist', floor: 5, name: lower, sample: true },
+  { archive: 'osv-ghsa-sample', ecosystem: 'RubyGems', scheme: 'gem', floor: 20, sample: true },
+  { archive: 'osv-ghsa-sample', ecosystem: 'crates.io', scheme: 'semver', floor: 5, sample: true },
+  { archive: 'osv-ghsa-sample', ecosystem: 'NuGet', scheme: 'nuget', floor: 5, name: lower, sample: true },
+  // Nothing speaks of these.
+  { archive: 'osv-ghsa-sample', ecosystem: 'Pub', scheme: 'pub', floor: 5 },
+  { archive: 'osv-go', ecosystem: 'CRAN', scheme: 'cran', floor: 5 },
+];
+
+conformance('matching agrees with a plain reference', ['package-file-fixtures.tar.gz', ...new Set(corpora.map(({ archive }) => `feeds/${archive}.tar.gz`))], () => {
   const folders: string[] = [];
   const bundles = new Map<string, Bundle>();
   const records = new Map<string, RawRecord[]>();
@@ -76,7 +96,62 @@ conformance('matching agrees with a plain reference', [...new Set(corpora.map(({
       expect(affected).toBeGreaterThan(corpus.floor / 4);
     });
   }
+
+  it('every package of the sample files: which advisories, which answer, and why it is unknown', async () => {
+    const packages = await samplePackages();
+    let affected = 0;
+    for (const corpus of spoken) {
+      const bundle = bundles.get(corpus.archive);
+      if (bundle === undefined) throw new Error('no bundle');
+      const byName = indexed(records.get(corpus.archive) ?? [], corpus);
+      const own = packages.filter((one) => one.ecosystem === corpus.ecosystem);
+      expect([corpus.ecosystem, own.length >= corpus.floor ? 'enough' : own.length]).toEqual([corpus.ecosystem, 'enough']);
+      // All at once, as a scan asks.
+      const matches = bundle.match(own);
+      for (const [at, one] of own.entries()) {
+        const match = matches[at];
+        const name = keyOf(corpus, one.name);
+        const same = (ecosystem: string, other: string): boolean => sameEcosystem(corpus, ecosystem) && keyOf(corpus, other) === name;
+        const said = (byName.get(name) ?? []).map((record) => ({ id: record.id, holds: plainlyAffected(record, corpus.scheme, same, one.version) }));
+        const expected = said.filter(({ holds }) => holds === true).map(({ id }) => id);
+        const rows = new Set((match?.vulnerabilities ?? []).filter((found) => found.answer === 'affected').flatMap((found) => found.advisories));
+        const found = [...rows].map((row) => bundle.advisory(row).name).sort();
+        expect([one.purl, found]).toEqual([one.purl, [...new Set(expected)].sort()]);
+        affected += expected.length;
+        const open = said.some(({ holds }) => holds === undefined);
+        const spokenOf = records.get(corpus.archive)?.some((record) => (record.affected ?? []).some((entry) => entry.package !== undefined && sameEcosystem(corpus, entry.package.ecosystem))) === true;
+        const why = open ? one.version : !spokenOf ? `no feed covers ${corpus.ecosystem.toLowerCase()}` : `no feed covers ${corpus.ecosystem.toLowerCase()} (partial feed: a sample)`;
+        const answer = expected.length > 0 ? ['affected', undefined] : open || !spokenOf || corpus.sample === true ? ['unknown', why] : ['not-affected', undefined];
+        expect([one.purl, match?.answer, open && match?.reason?.includes(why) === true ? why : match?.reason]).toEqual([one.purl, ...answer]);
+      }
+    }
+    expect(packages.filter((one) => !spoken.some((corpus) => corpus.ecosystem === one.ecosystem) && !['Maven', 'Hex', 'ConanCenter'].includes(one.ecosystem))).toEqual([]);
+    expect(affected).toBeGreaterThan(50);
+  });
 });
+
+/** Every package of the sample lock files, manifests and installed trees, as one scan of a directory that holds them all finds it. */
+async function samplePackages(): Promise<Package[]> {
+  const fixtures = unpack('package-file-fixtures.tar.gz');
+  const root = mkdtempSync(path.join(tmpdir(), 'palisade-samples-'));
+  try {
+    let number = 0;
+    for (const [place, { as }] of Object.entries(fixturePlaces)) {
+      if (!place.startsWith('language/')) continue;
+      for (const file of globSync('**/*', { cwd: path.join(fixtures, place), withFileTypes: true })) {
+        if (!file.isFile()) continue;
+        const to = path.join(root, String((number += 1)), as);
+        mkdirSync(path.dirname(to), { recursive: true });
+        copyFileSync(path.join(file.parentPath, file.name), to);
+      }
+    }
+    const { facts } = await analyseRoot(root, cataloguers, { signal: new AbortController().signal });
+    return assemblePackages(facts);
+  } finally {
+    rmSync(fixtures, { recursive: true, force: true });
+    rmSync(root, { recursive: true, force: true });
+  }
+}
 
 function decode(file: string): RawRecord {
   const text = readFileSync(file, 'utf8');

@@ -20,7 +20,7 @@ const locks: Readonly<Record<string, LockReader>> = {
 /** npm packages: installed trees (each package.json) and the lock files of npm, Yarn and pnpm. */
 export const npm: Cataloguer = {
   id: 'npm',
-  version: 2,
+  version: 3,
   wants(stat) {
     if (stat.type !== 'file') return false;
     switch (basename(stat.path)) {

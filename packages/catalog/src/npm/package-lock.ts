@@ -40,7 +40,9 @@ function readTree(entries: Record<string, unknown>, out: Out, depth: number): vo
       // An alias says "npm:real@1.2.3".
       const alias = /^npm:(@?[^@]+)@(.+)$/.exec(version);
       const local = version.startsWith('file:');
-      if (!local) out.packages.push(npmPackage(alias?.[1] ?? key, alias?.[2] ?? version, entry['dev'] === true ? { dev: true } : {}));
+      // A tarball's address stands for its version; its file name tells the number.
+      const packed = /^https?:.*-(\d+\.\d+\.\d+[^/]*?)\.t(?:ar\.)?gz(?:[?#]|$)/.exec(version)?.[1];
+      if (!local) out.packages.push(npmPackage(alias?.[1] ?? key, alias?.[2] ?? packed ?? version, entry['dev'] === true ? { dev: true } : {}));
     }
     if (isRecord(entry['dependencies'])) readTree(entry['dependencies'], out, depth + 1);
   }

@@ -13,7 +13,7 @@ type Kind = 'metadata' | 'requirements' | 'toml' | 'pipfile';
 /** Python packages: installed ones (dist-info, egg-info, eggs) and the common lock files. */
 export const python: Cataloguer = {
   id: 'python',
-  version: 1,
+  version: 2,
   wants: (stat) => stat.type === 'file' && kindOf(stat) !== undefined,
   async read(file, report) {
     const path = file.stat.path;
@@ -49,6 +49,6 @@ function kindOf(stat: FileStat): Kind | undefined {
     default:
       // distutils wrote the metadata as a single file NAME.egg-info.
       if (name.endsWith('.egg-info')) return 'metadata';
-      return name.endsWith('.txt') && name.includes('requirements') ? 'requirements' : undefined;
+      return name.endsWith('.txt') && (name.includes('requirements') || /(?:^|\/)requirements\/[^/]+$/.test(path)) ? 'requirements' : undefined;
   }
 }

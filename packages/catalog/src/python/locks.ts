@@ -17,7 +17,7 @@ export function readTomlLock(text: string): Read {
     }
     // The project itself and other folders of the work tree are sources, not packages.
     const source = isRecord(entry['source']) ? entry['source'] : {};
-    if ('virtual' in source || 'editable' in source || 'directory' in entry) continue;
+    if ('virtual' in source || 'editable' in source || 'directory' in source || source['type'] === 'directory' || 'directory' in entry) continue;
     if (typeof entry['version'] !== 'string') {
       if (!('vcs' in entry) && !('archive' in entry)) bad += 1;
       continue;
@@ -43,8 +43,9 @@ export function readPipfileLock(text: string): Read {
     for (const [name, entry] of Object.entries(entries)) {
       const version = isRecord(entry) ? entry['version'] : undefined;
       // Entries by path or revision have no version: there is nothing to look up.
-      if (typeof version !== 'string' || !version.startsWith('==')) continue;
-      packages.push({ type: 'pypi', name, version: version.slice(2), ...(group === 'develop' ? { dev: true } : {}) });
+      const pinned = typeof version === 'string' ? /^={2,3}\s*([^\s,=*]+)$/.exec(version.trim())?.[1] : undefined;
+      if (pinned === undefined) continue;
+      packages.push({ type: 'pypi', name, version: pinned, ...(group === 'develop' ? { dev: true } : {}) });
     }
   }
   return { packages, bad: 0 };

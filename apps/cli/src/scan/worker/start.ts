@@ -59,7 +59,7 @@ async function run(way: Attempt, job: Job, fd: number | undefined, options: Work
     if (way.uid !== undefined) chownSync(scratch, way.uid, way.uid);
     // Nothing of the environment that could hold a credential.
     const compiled = process.env['NODE_COMPILE_CACHE'];
-    const env = { PATH: '/usr/bin:/bin:/usr/sbin:/sbin', TMPDIR: scratch, LANG: 'C.UTF-8', ...(compiled === undefined ? {} : { NODE_COMPILE_CACHE: compiled }) };
+    const env = { PATH: '/usr/bin:/bin:/usr/sbin:/sbin', TMPDIR: scratch, LANG: 'C.UTF-8', MALLOC_ARENA_MAX: '1', ...(compiled === undefined ? {} : { NODE_COMPILE_CACHE: compiled }) };
     const child = spawn(way.command, [...way.args], { env, cwd: '/', stdio: ['ignore', 'ignore', 'pipe', fd ?? 'ignore', options.cache === undefined ? 'ignore' : 'pipe', 'pipe'] });
     return await follow(child, job, options);
   } finally {

@@ -1,0 +1,31 @@
+type Rule = { readonly as: string; readonly cataloguer: string; /** Names of files that must end in a gap. */ readonly broken?: RegExp };
+
+/** Folder of the archive → the path under which its files would lie in an image. */
+export const fixturePlaces: Readonly<Record<string, Rule>> = {
+  'language/cpp/conanlock': { as: 'app/conan.lock', cataloguer: 'conan', broken: /^(not-json|null)/ },
+  'language/dart/pubspec': { as: 'app/pubspec.lock', cataloguer: 'pub', broken: /^not-yaml/ },
+  'language/dotnet/depsjson': { as: 'app/a.deps.json', cataloguer: 'nuget', broken: /^invalid/ },
+  'language/dotnet/packageslockjson': { as: 'app/packages.lock.json', cataloguer: 'nuget', broken: /^invalid\// },
+  'language/elixir/mixlock': { as: 'app/mix.lock', cataloguer: 'hex', broken: /^invalid/ },
+  'language/erlang/mixlock': { as: 'app/mix.lock', cataloguer: 'hex' },
+  'language/golang/gomod': { as: 'app/go.mod', cataloguer: 'go-mod', broken: /^not-go-mod/ },
+  'language/javascript/packagejson': { as: 'app/node_modules/x/package.json', cataloguer: 'npm', broken: /^(invalid|not-json)/ },
+  'language/javascript/packagelockjson': { as: 'app/package-lock.json', cataloguer: 'npm', broken: /^(not-json|null)/ },
+  'language/javascript/pnpmlock': { as: 'app/pnpm-lock.yaml', cataloguer: 'npm', broken: /^not-yaml/ },
+  'language/javascript/yarnlock': { as: 'app/yarn.lock', cataloguer: 'npm', broken: /^no-version/ },
+  'language/php/composerlock': { as: 'app/composer.lock', cataloguer: 'composer', broken: /^(not-json|null)/ },
+  'language/python/pdmlock': { as: 'app/pdm.lock', cataloguer: 'python', broken: /^not-toml/ },
+  'language/python/pipfilelock': { as: 'app/Pipfile.lock', cataloguer: 'python', broken: /^(not-json|empty-file)/ },
+  'language/python/poetrylock': { as: 'app/poetry.lock', cataloguer: 'python', broken: /^not-toml/ },
+  'language/python/pylock': { as: 'app/pylock.toml', cataloguer: 'python', broken: /^not-toml/ },
+  'language/python/requirements': { as: 'app/requirements.txt', cataloguer: 'python' },
+  'language/python/uvlock': { as: 'app/uv.lock', cataloguer: 'python', broken: /^not-toml/ },
+  'language/python/wheelegg': { as: 'app/x.dist-info/METADATA', cataloguer: 'python', broken: /^empty$/ },
+  'language/r/renvlock': { as: 'app/renv.lock', cataloguer: 'cran', broken: /^(not-json|null)/ },
+  'language/ruby/gemfilelock': { as: 'app/Gemfile.lock', cataloguer: 'gem' },
+  'language/rust/cargolock': { as: 'app/Cargo.lock', cataloguer: 'cargo', broken: /^not-toml/ },
+  'os/apk': { as: 'lib/apk/db/installed', cataloguer: 'apk', broken: /^invalid/ },
+  'os/dpkg/dpkg': { as: 'var/lib/dpkg/status', cataloguer: 'dpkg', broken: /^(invalid|nopackage|noversion)/ },
+  'os/dpkg/opkg': { as: 'usr/lib/opkg/status', cataloguer: 'dpkg', broken: /^(invalid|nopackage|noversion)/ },
+  'os/rpm': { as: 'var/lib/rpm/Packages', cataloguer: 'rpm', broken: /^(invalid|empty)/ },
+};
