@@ -41,15 +41,15 @@ const maxPackages = 5000;
 
 /** Ecosystems of the sample files and the corpus that speaks of them; `sample`: one that claims no coverage. */
 const spoken: readonly (Corpus & { readonly sample?: true })[] = [
-  { archive: 'osv-go', ecosystem: 'Go', scheme: 'go', floor: 20 },
-  { archive: 'osv-pypi', ecosystem: 'PyPI', scheme: 'pep440', floor: 50, name: (name) => name.toLowerCase().replace(/[-_.]+/g, '-') },
-  { archive: 'osv-ghsa-sample', ecosystem: 'npm', scheme: 'semver', floor: 100, sample: true },
+  { archive: 'osv-go', ecosystem: 'Go', scheme: 'go', floor: 10 },
+  { archive: 'osv-pypi', ecosystem: 'PyPI', scheme: 'pep440', floor: 100, name: (name) => name.toLowerCase().replace(/[-_.]+/g, '-') },
+  { archive: 'osv-ghsa-sample', ecosystem: 'npm', scheme: 'semver', floor: 200, sample: true },
   { archive: 'osv-ghsa-sample', ecosystem: 'Packagist', scheme: 'packagist', floor: 5, name: lower, sample: true },
-  { archive: 'osv-ghsa-sample', ecosystem: 'RubyGems', scheme: 'gem', floor: 20, sample: true },
+  { archive: 'osv-ghsa-sample', ecosystem: 'RubyGems', scheme: 'gem', floor: 60, sample: true },
   { archive: 'osv-ghsa-sample', ecosystem: 'crates.io', scheme: 'semver', floor: 5, sample: true },
   { archive: 'osv-ghsa-sample', ecosystem: 'NuGet', scheme: 'nuget', floor: 5, name: lower, sample: true },
+  { archive: 'osv-ghsa-sample', ecosystem: 'Pub', scheme: 'pub', floor: 5, sample: true },
   // Nothing speaks of these.
-  { archive: 'osv-ghsa-sample', ecosystem: 'Pub', scheme: 'pub', floor: 5 },
   { archive: 'osv-go', ecosystem: 'CRAN', scheme: 'cran', floor: 5 },
 ];
 

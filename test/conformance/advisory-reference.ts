@@ -24,7 +24,7 @@ export function plainlyAffected(record: RawRecord, scheme: string, same: (ecosys
   for (const affected of record.affected ?? []) {
     if (affected.package === undefined || !same(affected.package.ecosystem, affected.package.name)) continue;
     if (scheme === 'rpm' && otherBuild(affected.ranges ?? [], version)) continue;
-    if ((affected.versions ?? []).map(String).includes(version)) return true;
+    if (Array.isArray(affected.versions) && affected.versions.map(String).includes(version)) return true;
     for (const range of affected.ranges ?? []) {
       if (range.type === 'GIT') continue;
       try {

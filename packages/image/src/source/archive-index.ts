@@ -1,7 +1,7 @@
 import { readTar } from '../tar/read.ts';
 import type { Content } from '../content.ts';
 import { sliceContent } from '../content.ts';
-import { UnreadableImage } from '../error.ts';
+import { DamagedArchive, LimitError, UnreadableImage } from '../error.ts';
 import { limits } from '../limits.ts';
 import { cleanPath, parentOf } from '../path.ts';
 
@@ -15,6 +15,15 @@ export type BlobStore = {
 
 /** Indexes the members of an uncompressed tar by jumping over their bodies. `docker save` of old links layers to each other. */
 export function indexArchive(content: Content, subject: string): BlobStore {
+  try {
+    return indexed(content, subject);
+  } catch (error) {
+    if (error instanceof DamagedArchive || error instanceof LimitError) throw new UnreadableImage(`${subject}: not a readable archive: ${error.message}`, {}, error);
+    throw error;
+  }
+}
+
+function indexed(content: Content, subject: string): BlobStore {
   const members = new Map<string, { start: number; size: number } | { link: string }>();
   let position = 0;
   const tar = readTar();
