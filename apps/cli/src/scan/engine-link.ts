@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ContainerEngine } from '@palisade/engine/engine';
-import { dockerEngine } from '@palisade/engine/docker/engine';
 import { UsageError } from '../command.ts';
 import type { Io } from '../command.ts';
 import { parentVariable } from '../parent.ts';
@@ -25,6 +24,8 @@ export async function linkEngine(io: Io): Promise<{ engine: ContainerEngine; clo
     child.kill('SIGTERM');
     rmSync(folder, { recursive: true, force: true });
   };
+  // While the guard starts on another core.
+  const { dockerEngine } = await import('@palisade/engine/docker/engine');
   for (let waited = 0; !existsSync(listen); waited += 2) {
     if (child.exitCode !== null || waited > 10_000) {
       close();

@@ -45,8 +45,8 @@ export async function prepare({ kind, ref }: Target, options: PrepareOptions): P
       return withFile({ kind: 'registry', plan: pulled.plan }, pulled.fd);
     }
     case 'docker': {
-      const [{ planEngineImage }, { linkEngine }, { opaqueTest }] = await Promise.all([import('@palisade/image/source/engine-image'), import('./engine-link.ts'), import('@palisade/image/layer/opaque')]);
-      const link = await linkEngine(options.io);
+      const { linkEngine } = await import('./engine-link.ts');
+      const [link, { planEngineImage }, { opaqueTest }] = await Promise.all([linkEngine(options.io), import('@palisade/image/source/engine-image'), import('@palisade/image/layer/opaque')]);
       try {
         const opaque = opaqueTest();
         const { plan, fd } = await planEngineImage(link.engine, ref, { signal: options.signal, canReadInPlace: opaque !== undefined });
