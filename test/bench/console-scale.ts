@@ -43,7 +43,8 @@ try {
   };
   const refresh = (whole: boolean): Promise<unknown> => db.transaction().execute((trx) => refreshSummaries(trx, { whole }));
   await timed(`summaries over ${values.findings} findings, made anew`, () => refresh(true));
-  await pool.query('analyze rule_summaries');
+  // As autovacuum does within a minute.
+  await pool.query('vacuum analyze rule_summaries');
   for (const images of [1, 10]) {
     await pool.query(`update findings set first_seen = first_seen where image_key = any($1)`, [Array.from({ length: images }, (_, n) => `img-${n + 11}`)]);
     await timed(`summaries after a new scan of ${images} of its images`, () => refresh(false));
@@ -111,13 +112,16 @@ async function places(ada: Person, path: string): Promise<string[]> {
 }
 
 async function variants(ada: Person, where: string, parameters: readonly Parameter[]): Promise<string[]> {
-  const queries = [''];
+  // What a list cannot do without goes with every call.
+  const needed = parameters.filter(({ in: place, required }) => place === 'query' && required === true).flatMap(({ name, schema }) => (typeof schema.enum?.[0] === 'string' ? [[name, schema.enum[0]]] : []));
+  const always = new URLSearchParams(needed).toString();
+  const queries = [always === '' ? '' : `?${always}`];
   for (const { name, in: place, schema } of parameters) {
     if (place !== 'query' || name === 'cursor' || name === 'limit') continue;
     const listed = [...(schema.enum ?? []), ...(schema.anyOf ?? []).flatMap((one) => one.enum ?? [])].filter((value) => typeof value === 'string');
     // A switch is described as text that reads as a boolean.
-    const choices = listed.length > 0 ? listed : schema.type === 'boolean' ? ['true', 'false'] : (texts[name] ?? (schema.type === 'string' && /^(fixable|kev|waived|running|present|watched|exposed|privileged|removed|open|ended)$/.test(name) ? ['true', 'false'] : []));
-    for (const value of choices) queries.push(`?${name}=${encodeURIComponent(value)}`);
+    const choices = listed.length > 0 ? listed : schema.type === 'boolean' ? ['true', 'false'] : schema.type === 'integer' || schema.type === 'number' ? [] : (texts[name] ?? (schema.type === 'string' && /^(fixable|kev|waived|running|present|watched|exposed|privileged|removed|open|ended)$/.test(name) ? ['true', 'false'] : []));
+    for (const value of choices) queries.push(`?${new URLSearchParams([...needed.filter(([other]) => other !== name), [name, value]]).toString()}`);
   }
   const first: Answer = (await ada.call('GET', where)).body;
   const next: unknown = first['next'];
