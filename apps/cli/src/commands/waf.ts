@@ -9,6 +9,7 @@ const usage = `palisade waf serve --listen HOST:PORT --upstream URL --rules GLOB
   palisade waf unprotect CONTAINER --port N [--port N]...
   palisade waf test --rules GLOB [--rules GLOB]... [--overrides FILE] [--min N] CASES...
   palisade waf test --rules crs/crs-setup.conf --rules 'crs/rules/*.conf' tests/regression
+  palisade waf suggest --reason TEXT --owner NAME --until YYYY-MM-DD [--rule ID]... [EVENTS.ndjson]
   palisade waf rules install PATH|deb
   palisade waf rules list`;
 
@@ -17,5 +18,6 @@ export const command = family({ summary: { en: 'run the web application firewall
   protect: async () => ({ run: (await import('./waf/protect.ts')).protect }),
   unprotect: async () => ({ run: (await import('./waf/unprotect.ts')).unprotect }),
   test: async () => ({ run: (await import('./waf/test.ts')).test }),
+  suggest: async () => ({ run: (await import('./waf/suggest.ts')).suggest }),
   rules: async () => ({ run: (await import('./waf/rules/command.ts')).rules }),
 });
