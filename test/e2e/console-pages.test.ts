@@ -130,7 +130,7 @@ describe('console: what the pages ask', () => {
     expect(await judgeStored(running.context.db)).toBe(5);
     expect((await rows('/workload-risks')).items).toEqual(risks);
     const detail = await get(`/containers/${worst[0]!['id'] as string}`);
-    expect(detail).toMatchObject({ container: { mounts: [{ destination: '/var/run/docker.sock' }, {}], listening: [{ port: 8080 }, {}] }, possible: ['pause', 'isolate', 'collect', 'stop', 'kill'] } as never);
+    expect(detail).toMatchObject({ container: { mounts: [{ destination: '/var/run/docker.sock' }, {}], listening: [{ port: 8080 }, {}] }, isolated: true, possible: ['pause', 'reconnect', 'collect', 'stop', 'kill'] } as never);
     expect((detail['findings'] as unknown as { severity: string }[]).map((finding) => finding.severity).slice(0, 4)).toEqual(['critical', 'critical', 'high', 'medium']);
   });
 

@@ -55,7 +55,7 @@ async function takeBack(response: Answer): Promise<void> {
 
 test('a reverse shell in a container becomes a detection and an incident of the console', async () => {
   const id = await run('shell-1', ...reverseShell);
-  const found = await line.until('the detection', async () => (await line.list('/detections?priority=Critical')).find((one) => word(one['container']?.['name']) === 'shell-1'));
+  const found = await line.until('the detection', async () => (await line.list('/detections?rule=Shell%20wired%20to%20a%20network%20connection')).find((one) => word(one['container']?.['name']) === 'shell-1'));
   const seen = Date.now();
   expect(found).toMatchObject({ priority: 'Critical', node: { name: 'node-a' }, image, action: 'alerted' });
   process.stdout.write(`act to detection stored and read from the console's API: ${seen - Date.parse(word(found['at']))} ms\n`);
