@@ -164,7 +164,8 @@ function tar(folder: string, file: string, entries: readonly string[], owner?: n
   const fixed = ['--format=gnu', '--sort=name', '--mtime=@0', '--numeric-owner', '--hard-dereference'];
   const apart = owner === undefined ? [] : writable.map((one) => `./${one}`);
   execFileSync('tar', [...fixed, '--owner=0', '--group=0', '--mode=u+rwX,go+rX,go-w', ...apart.map((one) => `--exclude=${one}`), '-cf', file, '-C', folder, ...entries]);
-  if (owner !== undefined) execFileSync('tar', [...fixed, `--owner=${owner}`, `--group=${owner}`, '--mode=0700', '-rf', file, '-C', folder, ...apart]);
+  // A tmpfs takes over the mode of what it covers, and firewall workers of another user read there.
+  if (owner !== undefined) for (const one of writable) execFileSync('tar', [...fixed, `--owner=${owner}`, `--group=${owner}`, `--mode=${one === 'tmp' ? '1777' : '0700'}`, '-rf', file, '-C', folder, `./${one}`]);
 }
 
 if (import.meta.main) {

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,6 +10,7 @@ import type { TestEngine } from '../../scripts/test-engine.ts';
 import { person } from './console-client.ts';
 import type { Person } from './console-client.ts';
 import { eventually, freePorts } from './console-process.ts';
+import { ask } from './front-world.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const folder = mkdtempSync(path.join(tmpdir(), 'palisade-deploy-'));
@@ -21,6 +22,7 @@ const locked = ['--read-only', '--cap-drop', 'ALL', '--security-opt', 'no-new-pr
 // This engine doesn't know BPF and PERFMON: SYS_ADMIN stands for them.
 const nodeCapabilities = ['SYS_ADMIN', 'SYS_PTRACE', 'DAC_READ_SEARCH', 'KILL', 'NET_ADMIN', 'SETUID', 'SETGID'];
 const unified = existsSync('/sys/fs/cgroup/unified/cgroup.procs') ? '/sys/fs/cgroup/unified' : '/sys/fs/cgroup';
+const bridge = `pd${process.pid.toString(36)}`;
 const tracing = path.join(folder, 'tracing');
 
 function docker(...args: readonly string[]): string {
@@ -39,6 +41,8 @@ beforeAll(async () => {
   if (!existsSync(path.join(root, 'dist/cli/main.js'))) execFileSync('sh', [path.join(root, 'scripts/prepare.sh')], { stdio: 'pipe' });
   if (!existsSync(path.join(root, 'sensor/build/warden'))) execFileSync('sh', [path.join(root, 'scripts/build-sensor.sh')], { stdio: 'pipe' });
   mkdirSync(tracing);
+  mkdirSync(path.join(folder, 'rules'));
+  writeFileSync(path.join(folder, 'rules/own.conf'), 'SecRule ARGS "@contains attack" "id:1,phase:2,deny,status:403,msg:\'An attack\'"\n');
   execFileSync('mount', ['-t', 'tracefs', 'tracefs', tracing]);
   engine = await startTestEngine();
   const images = await buildImages(folder);
@@ -49,13 +53,14 @@ beforeAll(async () => {
   ports = await freePorts(2);
 });
 afterAll(async () => {
-  for (const name of ['node', 'console']) if (engine !== undefined) try {
+  for (const name of ['node', 'console', 'shop', 'visitor']) if (engine !== undefined) try {
     docker('rm', '-f', '-v', name);
   } catch {
     // It never ran.
   }
   await engine?.stop();
   spawnSync('umount', [tracing]);
+  spawnSync('ip', ['link', 'del', bridge]);
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -76,7 +81,7 @@ it('the console image runs without root, capabilities or a writable root, with a
 
 it('the node image enrols and reports the engine it runs on, with the listed capabilities alone', async () => {
   const join = (await admin.call('POST', '/join-tokens', { cluster: 'lab' })).body['token'] as unknown as string;
-  docker('run', '-d', '--name', 'node', ...locked, ...nodeCapabilities.flatMap((name) => ['--cap-add', name]), '-v', 'node:/var/lib/palisade', '-v', `${engine.socket}:/run/engine.sock`, '-v', '/proc:/hostproc:ro', '-v', `${tracing}:/sys/kernel/tracing:ro`, '-v', `${unified}:/sys/fs/cgroup/unified:ro`,
+  docker('run', '-d', '--name', 'node', ...locked, ...nodeCapabilities.flatMap((name) => ['--cap-add', name]), '-v', 'node:/var/lib/palisade', '-v', `${engine.socket}:/run/engine.sock`, '-v', '/proc:/hostproc:ro', '-v', `${tracing}:/sys/kernel/tracing:ro`, '-v', `${unified}:/sys/fs/cgroup/unified:ro`, '-v', `${path.join(folder, 'rules')}:/rules:ro`,
     '-e', 'DOCKER_HOST=unix:///run/engine.sock', '-e', `PALISADE_JOIN=${join}`, 'palisade-node:0.1.0', 'agent', '--no-host-scan', '--name', 'node-c');
   await eventually('the agent is enrolled', async () => {
     const items = (await admin.call('GET', '/agents')).body['items'] as unknown as { name: string }[];
@@ -105,6 +110,26 @@ it('the node container\'s first process is the warden; the agent holds only what
   await eventually('another agent with another sensor', () => Promise.resolve(agent() !== undefined && agent() !== before.agent && sensor() !== undefined && sensor() !== before.sensor ? true : undefined), () => logs('node'));
   expect(docker('inspect', '-f', '{{.State.Pid}}', 'node').trim()).toBe(String(first));
 }, 120_000);
+
+it('from inside that container the agent stands in front of a labelled container; with all of it killed at once the port is open', async () => {
+  const subnet = `10.${16 + (process.pid % 200)}.75`;
+  const address = `${subnet}.10`;
+  docker('exec', 'node', '/usr/bin/node', '/opt/palisade/dist/cli/main.js', 'waf', 'rules', 'install', '/rules/own.conf');
+  docker('network', 'create', '-d', 'bridge', '--subnet', `${subnet}.0/24`, '-o', `com.docker.network.bridge.name=${bridge}`, 'bridged');
+  docker('run', '-d', '--name', 'visitor', '--network', 'bridged', '--entrypoint', '/usr/bin/node', 'palisade-node:0.1.0', '-e', 'setInterval(() => undefined, 1000)');
+  docker('run', '-d', '--name', 'shop', '--network', 'bridged', '--ip', address, '--label', 'palisade.waf.port=8080', '--label', 'palisade.waf.mode=block', '--entrypoint', '/usr/bin/node', 'palisade-node:0.1.0', '-e', 'require("node:http").createServer((request, answer) => answer.end(`client=${request.socket.remoteAddress}`)).listen(8080)');
+  const [visitor, seen] = docker('inspect', '-f', '{{.State.Pid}} {{.NetworkSettings.Networks.bridged.IPAddress}}', 'visitor').trim().split(' ') as [string, string];
+  const got = (query: string): string | undefined => (ask(visitor, `http://${address}:8080/${query}`) || undefined);
+  await eventually('the firewall in front', () => (got('?q=attack') === 'status 403' ? true : undefined), () => logs('node'));
+  expect(got('?q=tea')).toMatch(new RegExp(`client=(::ffff:)?${seen}$`));
+  const events = await eventually('the event in the console', async () => {
+    const items = (await admin.call('GET', '/waf/events')).body['items'] as unknown as { event: { client: string; site: string; action: string } }[] | undefined;
+    return items !== undefined && items.length > 0 ? items : undefined;
+  }, () => logs('node'));
+  expect(events[0]!.event).toMatchObject({ client: seen, site: 'shop:8080', action: 'blocked' });
+  docker('kill', '-s', 'KILL', 'node');
+  await eventually('the open port', () => (got('?q=attack')?.includes('client=') === true ? true : undefined));
+}, 180_000);
 
 it('keeps its state in the volume and ends in order', async () => {
   const [api] = ports;

@@ -60,7 +60,7 @@ const refusals: Readonly<Record<number, string>> = {
 
 /** What workers need of the environment: secrets of whoever starts them are not among it. */
 function ownEnvironment(env: FrontOptions['env']): Record<string, string> {
-  return Object.fromEntries(['PATH', 'LANG', 'LC_ALL', 'TZ', 'NODE_COMPILE_CACHE', 'PALISADE_DEBUG'].flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]] as const])));
+  return Object.fromEntries(['PATH', 'LANG', 'LC_ALL', 'TZ', 'NODE_COMPILE_CACHE', 'PALISADE_DEBUG', 'PALISADE_SUPERVISOR'].flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]] as const])));
 }
 
 /** Starts `warden front`, the one process with capabilities between containers and firewall workers. Throws `waf-front` when it can't. */
