@@ -74,6 +74,8 @@ it(`keeps every acknowledged item exactly once through ${rounds} kills of consol
     }
   }
   await running.says(/agent gateway: /);
+  // One that was started by the last round must be able to hear the signal: killed by it, it would never end well.
+  await agent.says(/^storm: /m);
   expect(await eventually('the spool is emptied', async () => ((await agent.end('SIGTERM')) === 0 ? true : undefined), words)).toBe(true);
 
   const acknowledged = readFileSync(path.join(folder, 'acknowledged'), 'utf8').split('\n').filter((id) => id !== '');
