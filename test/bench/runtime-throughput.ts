@@ -37,7 +37,7 @@ function pipeline(withRules: boolean): { take: Parameters<typeof createRecordStr
   const tree = createProcessTree({ slots, sockets, environment: false, inspect: () => undefined });
   let matched = 0;
   const made = createPipeline({
-    tree, slots, sockets, engine: createRuleEngine(withRules ? set.rules : [], context), windows: createWindowCounter(withRules ? windows : []), recorder: createRecorder(), holdUnknown: false,
+    tree, slots, sockets, engine: createRuleEngine(withRules ? set.rules : [], context), windows: createWindowCounter(withRules ? windows : [], context), recorder: createRecorder(), holdUnknown: false,
     onResolved: () => undefined,
     onMatch: () => void (matched += 1),
     onWindow: () => void (matched += 1),

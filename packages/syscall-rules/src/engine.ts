@@ -1,3 +1,4 @@
+import { createCandidates } from './compile/candidates.ts';
 import type { Check } from './compile/comparison.ts';
 import { classOf, classesOf } from './compile/event-class.ts';
 import { createClassCompiler } from './compile/fast-path.ts';
@@ -18,7 +19,7 @@ export type RuleEngine = {
   readonly rules: readonly Rule[];
 };
 
-type Candidates = { readonly rules: readonly Rule[]; readonly checks: readonly Check[] };
+type Candidates = { readonly rules: readonly Rule[]; readonly checks: readonly Check[]; of(event: Event): readonly number[] };
 
 /** Indexes enabled rules by event type and class of event: an event is asked only what its class leaves open. */
 export function createRuleEngine(rules: readonly Rule[], context: FieldContext): RuleEngine {
@@ -30,9 +31,10 @@ export function createRuleEngine(rules: readonly Rule[], context: FieldContext):
     decide(event) {
       const classes = byType[event.type];
       if (classes === undefined) return none;
-      const { rules: candidates, checks } = classes[classOf(event)] as Candidates;
+      const { rules: candidates, checks, of } = classes[classOf(event)] as Candidates;
+      if (checks.length === 0) return none;
       let matched: Rule[] | undefined;
-      for (let index = 0; index < checks.length; index += 1) if ((checks[index] as Check)(event)) (matched ??= []).push(candidates[index] as Rule);
+      for (const index of of(event)) if ((checks[index] as Check)(event)) (matched ??= []).push(candidates[index] as Rule);
       return matched ?? none;
     },
   };
@@ -43,7 +45,10 @@ function candidatesOf(type: number, rules: readonly Rule[], context: FieldContex
   const narrow = rules.filter((rule) => rule.eventTypes.length <= manyTypes);
   return classesOf(type).map((assumed) => {
     const compiler = createClassCompiler(narrow.map((rule) => rule.condition), assumed, { ...context, usage: 'condition', used: () => undefined });
-    const kept = rules.map((rule) => ({ rule, check: rule.eventTypes.length > manyTypes ? rule.check : compiler.compile(rule.condition) }));
-    return { rules: kept.filter(({ check }) => check !== undefined).map(({ rule }) => rule), checks: kept.flatMap(({ check }) => (check === undefined ? [] : [check])) };
+    const kept = rules.flatMap((rule) => {
+      const compiled = rule.eventTypes.length > manyTypes ? { check: rule.check, needs: new Map() } : compiler.compile(rule.condition);
+      return compiled === undefined ? [] : [{ rule, ...compiled }];
+    });
+    return { rules: kept.map(({ rule }) => rule), checks: kept.map(({ check }) => check), of: createCandidates(type, kept.map(({ needs }) => [needs])) };
   });
 }

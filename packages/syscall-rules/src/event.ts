@@ -108,11 +108,11 @@ export type Process = {
   /** Health or readiness check of an engine, where the source can tell. */
   readonly probe?: 'healthcheck' | 'liveness' | 'readiness' | undefined;
   readonly cgroups?: readonly string[] | undefined;
-  /** Joined texts, kept by the fields that made them: once per exec, not once per event. Sources leave it undefined. */
+  /** Joined texts and decided parts of conditions, kept by those that made them: once per exec, not once per event. Sources leave it undefined. */
   texts?: ProcessTexts | undefined;
 };
 
-export type ProcessTexts = { args?: string; commandLine?: string; exeLine?: string; env?: string; ancestorNames?: readonly string[] };
+export type ProcessTexts = { args?: string; commandLine?: string; exeLine?: string; env?: string; ancestorNames?: readonly string[]; program?: { decided: Uint8Array }; asked?: { decided: Uint8Array } };
 
 export type ContainerMount = { readonly source: string; readonly destination: string; readonly mode: string; readonly readWrite: boolean; readonly propagation: string };
 

@@ -106,7 +106,7 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
   const enabled = { rules: loaded.rules.filter((rule) => rule.enabled), windows: loaded.windows.filter((rule) => rule.enabled) };
   const needs = needsOf([...enabled.rules, ...enabled.windows.flatMap((rule) => [rule, ...[rule.after, rule.unless].flatMap((mark) => (mark === undefined ? [] : [{ name: rule.name, condition: mark.condition, eventTypes: mark.eventTypes }]))])]);
   const tree = createProcessTree({ slots, sockets, environment: readsEnvironment(enabled.rules), inspect: proc.inspect });
-  const pipeline = createPipeline({ tree, slots, sockets, engine: createRuleEngine(enabled.rules, context), windows: createWindowCounter(enabled.windows), recorder, holdUnknown: options.engine !== undefined, onResolved: names.resolved, onMatch: options.onMatch, onWindow: options.onWindow, ...(options.onEvent === undefined ? {} : { onEvent: (event: LiveEvent) => options.onEvent?.(event, context) }) });
+  const pipeline = createPipeline({ tree, slots, sockets, engine: createRuleEngine(enabled.rules, context), windows: createWindowCounter(enabled.windows, context), recorder, holdUnknown: options.engine !== undefined, onResolved: names.resolved, onMatch: options.onMatch, onWindow: options.onWindow, ...(options.onEvent === undefined ? {} : { onEvent: (event: LiveEvent) => options.onEvent?.(event, context) }) });
   if (options.engine !== undefined) {
     follower = followContainers({
       engine: options.engine,

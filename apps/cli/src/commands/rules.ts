@@ -3,10 +3,14 @@ import { family } from '../command.ts';
 const usage = `palisade rules check FILE...
 palisade rules explain FILE... RULE
 palisade rules replay --trace TRACE --rules FILE... [--format text|json]
+palisade rules export DIR
+palisade rules update DIR
 
-Rule files are Falco's; later files change earlier ones.
+Rule files are Falco's; later files change earlier ones. "export" writes the product's pack to a new folder, to be edited;
+"update" brings a later version of the pack into it and keeps the edits (docs/rules.md).
 
-exit codes: 0 all rules load, 1 at least one error (each is listed with file, line, rule and field), 2 wrong use
+exit codes: 0 all rules load, 1 at least one error (each is listed with file, line, rule and field) or an edit that the
+update changes otherwise, 2 wrong use
 
 examples:
   palisade rules check falco_rules.yaml local_rules.yaml
@@ -17,4 +21,6 @@ export const command = family({ summary: { en: 'check, explain and replay runtim
   check: () => import('./rules/check.ts'),
   explain: () => import('./rules/explain.ts'),
   replay: () => import('./rules/replay.ts'),
+  export: () => import('./rules/export.ts'),
+  update: () => import('./rules/update.ts'),
 });

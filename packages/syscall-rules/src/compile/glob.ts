@@ -11,7 +11,30 @@ export function globMatcher(pattern: string): (text: string) => boolean {
   if (pattern.length > maxPattern) throw new Error(`pattern longer than ${maxPattern} characters`);
   if (/[?*+@!]\(/.test(pattern)) return extended(pattern);
   const parts = parse(pattern);
-  return (text) => matches(parts, text);
+  return parts.every(({ kind }) => kind === 'star' || kind === 'char') ? literalMatcher(parts) : (text) => matches(parts, text);
+}
+
+/** Only letters and stars: beginning, end, and the stretches between in their order, each as far left as it goes. */
+function literalMatcher(parts: readonly Part[]): (text: string) => boolean {
+  const stretches = [''];
+  for (const part of parts) {
+    if (part.kind === 'char') stretches[stretches.length - 1] += part.char;
+    else stretches.push('');
+  }
+  const [start = ''] = stretches;
+  if (stretches.length === 1) return (text) => text === start;
+  const end = stretches.at(-1) ?? '';
+  const between = stretches.slice(1, -1);
+  return (text) => {
+    if (text.length < start.length + end.length || !text.startsWith(start) || !text.endsWith(end)) return false;
+    let at = start.length;
+    for (const stretch of between) {
+      const found = text.indexOf(stretch, at);
+      if (found < 0) return false;
+      at = found + stretch.length;
+    }
+    return at <= text.length - end.length;
+  };
 }
 
 type Part = { readonly kind: 'star' } | { readonly kind: 'any' } | { readonly kind: 'char'; readonly char: string } | { readonly kind: 'set'; readonly negated: boolean; readonly ranges: readonly (readonly [string, string])[] };

@@ -7,7 +7,7 @@ const fields: Readonly<Record<string, number>> = {
   'proc.args': 20, 'proc.cmdline': 20, 'proc.cwd': 20, 'proc.pcmdline': 20, 'fd.num': 40, 'fd.type': 40, 'fd.typechar': 40, 'evt.arg': 60, 'fd.sport': 60, 'fd.l4proto': 50, 'proc.aname': 80, 'fd.name': 120, 'fd.directory': 130, 'fd.filename': 130,
   'thread.cap_effective': 30, 'thread.cap_permitted': 30, 'user.name': 150, 'evt.args': 2000, 'evt.info': 2000, 'proc.env': 500, 'proc.aenv': 1000,
 };
-const operators: Readonly<Record<string, number>> = { '=': 2, '==': 2, '!=': 2, in: 8, startswith: 5, endswith: 5, contains: 15, icontains: 60, glob: 60, iglob: 100, regex: 400, pmatch: 150 };
+const operators: Readonly<Record<string, number>> = { '=': 2, '==': 2, '!=': 2, in: 8, startswith: 5, endswith: 5, contains: 30, icontains: 100, glob: 120, iglob: 200, regex: 4000, pmatch: 300 };
 
 function operandCost(node: OperandNode): number {
   if (node.kind === 'field') return fields[node.name] ?? 50;

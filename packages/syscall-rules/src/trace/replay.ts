@@ -51,7 +51,7 @@ function deciderOf(options: ReplayOptions, source: EventSource): ((event: Event)
   const loaded = options.load(source);
   if (loaded === undefined) return undefined;
   const engine = createRuleEngine(loaded.rules, loaded.context);
-  const counter = createWindowCounter(loaded.windows);
+  const counter = createWindowCounter(loaded.windows, loaded.context);
   return (event) => {
     for (const rule of engine.decide(event)) options.onMatch(rule, event);
     for (const match of counter.count(event)) options.onWindow(match, event);

@@ -1,5 +1,10 @@
+import { createCandidates } from '../compile/candidates.ts';
+import type { Check } from '../compile/comparison.ts';
+import { classOf, classesOf } from '../compile/event-class.ts';
+import { createClassCompiler } from '../compile/fast-path.ts';
 import type { Event } from '../event.ts';
 import { eventTypes } from '../event-types/table.ts';
+import type { FieldContext } from '../fields/field.ts';
 import type { CompiledWindow } from './load.ts';
 import { Marks } from './marks.ts';
 
@@ -22,12 +27,18 @@ export type WindowCounter = {
 
 const none: readonly WindowMatch[] = [];
 
-export function createWindowCounter(rules: readonly CompiledWindow[]): WindowCounter {
+/** What a rule asks of one class of events; undefined: that can't be true of them. */
+type Asked = { readonly rule: CompiledWindow; readonly check: Check | undefined; readonly after: Check | undefined; readonly unless: Check | undefined };
+
+type Class = { readonly asked: readonly Asked[]; of(event: Event): readonly number[] };
+
+/** Counts over all events. With a context the conditions take the fast path of single rules, without one the plain one. */
+export function createWindowCounter(rules: readonly CompiledWindow[], context?: FieldContext): WindowCounter {
   const enabled = rules.filter((rule) => rule.enabled);
   const states = new Map<CompiledWindow, Map<string, State>>(enabled.map((rule) => [rule, new Map()]));
   const forgotten = new Map<string, number>();
   const marks = new Map(enabled.map((rule) => [rule, { after: new Marks(maxKeys, rule.afterCount), unless: new Marks(maxKeys) }]));
-  const byType = eventTypes.map((type) => enabled.filter((rule) => rule.eventTypes.includes(type.id) || rule.after?.eventTypes.includes(type.id) === true || rule.unless?.eventTypes.includes(type.id) === true));
+  const byType = eventTypes.map((type) => askedOf(type.id, enabled, context));
 
   function stateOf(rule: CompiledWindow, key: string): State {
     const keys = states.get(rule) as Map<string, State>;
@@ -54,14 +65,17 @@ export function createWindowCounter(rules: readonly CompiledWindow[]): WindowCou
       return all;
     },
     count(event) {
-      const candidates = byType[event.type];
-      if (candidates === undefined || candidates.length === 0) return none;
+      const classes = byType[event.type];
+      if (classes === undefined) return none;
       let matched: WindowMatch[] | undefined;
-      for (const rule of candidates) {
+      const { asked, of } = classes[classOf(event)] as Class;
+      if (asked.length === 0) return none;
+      for (const index of of(event)) {
+        const { rule, check, after: isAfter, unless: isUnless } = asked[index] as Asked;
         const { after, unless } = marks.get(rule) as { readonly after: Marks; readonly unless: Marks };
-        if (rule.after?.check(event) === true) after.set(rule.after.key(event), event.time);
-        if (rule.unless?.check(event) === true) unless.set(rule.unless.key(event), event.time);
-        if (!rule.check(event)) continue;
+        if (isAfter?.(event) === true) after.set(rule.after?.key(event) ?? '', event.time);
+        if (isUnless?.(event) === true) unless.set(rule.unless?.key(event) ?? '', event.time);
+        if (check?.(event) !== true) continue;
         const key = rule.key(event);
         if (rule.after !== undefined && !after.within(rule.after.mainKey?.(event) ?? key, event.time, rule.within)) continue;
         if (rule.unless !== undefined && unless.within(rule.unless.mainKey?.(event) ?? key, event.time, rule.within)) continue;
@@ -71,6 +85,27 @@ export function createWindowCounter(rules: readonly CompiledWindow[]): WindowCou
       return matched ?? none;
     },
   };
+}
+
+function askedOf(type: number, rules: readonly CompiledWindow[], context: FieldContext | undefined): readonly Class[] | undefined {
+  const about = (one: { readonly eventTypes: readonly number[] } | undefined): boolean => one?.eventTypes.includes(type) === true;
+  const asking = rules.filter((rule) => about(rule) || about(rule.after) || about(rule.unless));
+  if (asking.length === 0) return undefined;
+  return classesOf(type).map((assumed) => {
+    if (context === undefined) {
+      const every = asking.map((_, index) => index);
+      return { asked: asking.map((rule): Asked => ({ rule, check: rule.check, after: rule.after?.check, unless: rule.unless?.check })), of: () => every };
+    }
+    const parts = asking.map((rule) => ({ rule, all: [rule, rule.after, rule.unless].map((one) => (one !== undefined && about(one) ? one.condition : undefined)) }));
+    const compiler = createClassCompiler(parts.flatMap(({ all }) => all.filter((condition) => condition !== undefined)), assumed, { ...context, usage: 'condition', used: () => undefined });
+    const kept = parts
+      .map(({ rule, all }) => ({ rule, all: all.map((condition) => (condition === undefined ? undefined : compiler.compile(condition))) }))
+      .filter(({ all }) => all.some((one) => one !== undefined));
+    return {
+      asked: kept.map(({ rule, all: [check, after, unless] }): Asked => ({ rule, check: check?.check, after: after?.check, unless: unless?.check })),
+      of: createCandidates(type, kept.map(({ all }) => all.map((one) => one?.needs))),
+    };
+  });
 }
 
 function add(rule: CompiledWindow, state: State, event: Event): WindowMatch | undefined {
