@@ -19,7 +19,7 @@ const target = path.join(root, 'content/runtime/traces');
 const from = process.argv[2];
 if (from === undefined) throw new Error('usage: sh scripts/node.sh scripts/pack-traces.ts DIR');
 /** Most events of a firing and of a silent trace. */
-const most = { firing: 1200, silent: 6 } as const;
+const most = { firing: 300, silent: 6 } as const;
 
 const lines = readFileSync(path.join(from, 'trace.ndjson'), 'utf8').trimEnd().split('\n');
 const outcomes = JSON.parse(readFileSync(path.join(from, 'outcomes.json'), 'utf8')) as Outcome[];
@@ -44,10 +44,12 @@ const replay = createReplay({
   onWindow: (match) => note(fired, match.rule.id, now),
 });
 // The replay decides an event as it reads it, so what is read is known just before.
+const containers = new Map<number, string>();
 for (const [index, line] of lines.entries()) {
-  const event = index === 0 ? undefined : (JSON.parse(line) as { event?: { pid: number; type: string } }).event;
+  const { event, process: said } = index === 0 ? {} : (JSON.parse(line) as { event?: { pid: number; type: string }; process?: { pid: number; container?: string } });
+  if (said !== undefined) containers.set(said.pid, said.container ?? '');
   if (event !== undefined) {
-    now = { container: containerOf(index), index, type: eventTypes.findIndex((type) => type.name === event.type) };
+    now = { container: containers.get(event.pid) ?? '', index, type: eventTypes.findIndex((type) => type.name === event.type) };
     events.push(now);
   }
   replay.line(line);
@@ -56,7 +58,7 @@ for (const rule of pack.all) for (const seen of events) if (rule.types.has(seen.
 
 mkdirSync(target, { recursive: true });
 for (const rule of pack.all) {
-  const firing = fired.get(rule.id)?.map((last) => firingTrace(rule, last)).filter((text) => text !== undefined).sort((a, b) => a.length - b.length)[0];
+  const firing = fired.get(rule.id)?.slice(0, 6).map((last) => firingTrace(rule, last)).filter((text) => text !== undefined).sort((a, b) => a.length - b.length)[0];
   if (firing === undefined) process.stdout.write(`no act of this run fires ${rule.id} ${rule.name}\n`);
   else write(`${rule.id}.fires.ndjson`, firing);
   const silent = silentTrace(rule);
@@ -112,15 +114,4 @@ function shortened(trace: readonly string[], holds: (trace: readonly string[]) =
 
 function write(name: string, trace: readonly string[]): void {
   writeFileSync(path.join(target, name), `${trace.join('\n')}\n`);
-}
-
-/** The container of the event at a line: its process's last line before it says. */
-function containerOf(index: number): string {
-  const { pid } = (JSON.parse(lines[index] ?? '') as { event: { pid: number } }).event;
-  for (let at = index - 1; at > 0; at -= 1) {
-    const line = lines[at] ?? '';
-    if (!line.startsWith('{"process":{"pid":')) continue;
-    if (Number(/^\{"process":\{"pid":(\d+)/.exec(line)?.[1]) === pid) return /"container":"([^"]*)"/.exec(line)?.[1] ?? '';
-  }
-  return '';
 }

@@ -25,7 +25,33 @@ function need(lines: readonly string[], pid: number, before: number, taken: Set<
   if (!known && process?.ppid !== undefined && process.ppid > 0) need(lines, process.ppid, at, taken, depth + 1);
 }
 
+type Index = ReadonlyMap<string, readonly number[]>;
+const indexes = new WeakMap<readonly string[], Index>();
+
+/** Where processes and containers are said, by the beginnings of their lines. */
+function indexOf(lines: readonly string[]): Index {
+  const found = indexes.get(lines);
+  if (found !== undefined) return found;
+  const index = new Map<string, number[]>();
+  for (const [at, line] of lines.entries()) {
+    const start = /^\{"process":\{"pid":\d+,|^\{"container":\{"id":"[^"]*"/.exec(line)?.[0];
+    if (start === undefined) continue;
+    const known = index.get(start);
+    if (known === undefined) index.set(start, [at]);
+    else known.push(at);
+  }
+  indexes.set(lines, index);
+  return index;
+}
+
 function lastBefore(lines: readonly string[], before: number, start: string): number {
-  for (let at = before - 1; at > 0; at -= 1) if (lines[at]?.startsWith(start) === true) return at;
-  return -1;
+  const places = indexOf(lines).get(start) ?? [];
+  let low = 0;
+  let high = places.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((places[middle] as number) < before) low = middle + 1;
+    else high = middle;
+  }
+  return places[low - 1] ?? -1;
 }

@@ -194,3 +194,22 @@ it('compares a shorter key of the other condition with the first fields of its o
   expect(counts.count(connect(2 * second, 7, '10.0.0.2', 443))).toHaveLength(0);
   expect(counts.count(connect(2 * second, 8, '10.0.0.2', 443))).toHaveLength(1);
 });
+
+it('takes two connections of one beat for one, and many at once for none', () => {
+  const beacon = `
+- rule: Beat
+  desc: d
+  condition: outgoing
+  key: [proc.pid]
+  within: 1h
+  count: 4
+  regular: {spread: 0.2, atLeast: 300ms}
+  output: x
+  priority: WARNING
+`;
+  const twice = counter(beacon).counts;
+  const fired = Array.from({ length: 6 }, (_, beat) => twice.count(connect(beat * second, 7, '10.0.0.9', 443)).length + twice.count(connect(beat * second + 1e6, 7, '10.0.0.9', 443)).length);
+  expect(fired).toEqual([0, 0, 0, 1, 0, 0]);
+  const busy = counter(beacon).counts;
+  expect(Array.from({ length: 400 }, (_, index) => busy.count(connect(index * 5e7, 7, '10.0.0.9', 443)).length).filter((count) => count > 0)).toEqual([]);
+});

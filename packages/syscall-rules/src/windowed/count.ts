@@ -13,7 +13,8 @@ const maxKeys = 20_000;
 /** Most different values one key remembers; a rule can't ask for more. */
 const maxDistinct = 4096;
 
-type State = { times: number[]; values: string[]; sums: number[]; sum: number; silentUntil: number };
+/** `near`: events that came with the last one rather than after it, for rules about regular ones. */
+type State = { times: number[]; values: string[]; sums: number[]; sum: number; silentUntil: number; near: number };
 
 /** A windowed rule that became true, with what the window held. `seconds` is its length from first to last event. */
 export type WindowMatch = { readonly rule: CompiledWindow; readonly count: number; readonly distinct: number; readonly sum: number; readonly seconds: number };
@@ -49,7 +50,7 @@ export function createWindowCounter(rules: readonly CompiledWindow[], context?: 
         if (oldest !== undefined) keys.delete(oldest);
         forgotten.set(rule.name, (forgotten.get(rule.name) ?? 0) + 1);
       }
-      state = { times: [], values: [], sums: [], sum: 0, silentUntil: Number.NEGATIVE_INFINITY };
+      state = { times: [], values: [], sums: [], sum: 0, silentUntil: Number.NEGATIVE_INFINITY, near: 0 };
     } else keys.delete(key); // put back at the end: the map's order is that of last use
     keys.set(key, state);
     return state;
@@ -110,6 +111,7 @@ function askedOf(type: number, rules: readonly CompiledWindow[], context: FieldC
 
 function add(rule: CompiledWindow, state: State, event: Event): WindowMatch | undefined {
   const { time } = event;
+  if (rule.regular !== undefined && isSameBeat(state, time, rule.regular.atLeast)) return undefined;
   let expired = 0;
   while (expired < state.times.length && time - (state.times[expired] as number) > rule.within) expired += 1;
   if (expired > 0) forget(rule, state, expired);
@@ -147,6 +149,27 @@ function forgetAt(state: State, index: number): void {
   state.values.splice(index, 1);
   const [value] = state.sums.splice(index, 1);
   state.sum -= value ?? 0;
+}
+
+/** Events of one beat may be this many: a connection that does not wait is asked for twice, one by name for two addresses. */
+const maxBeat = 4;
+
+/** True for an event that belongs to the beat before it. Where more come at once it is no beat: all that was counted goes. */
+function isSameBeat(state: State, time: number, atLeast: number): boolean {
+  const last = state.times.at(-1);
+  if (last === undefined || time - last >= atLeast) {
+    state.near = 0;
+    return false;
+  }
+  state.near += 1;
+  if (state.near >= maxBeat) {
+    state.times = [];
+    state.values = [];
+    state.sums = [];
+    state.sum = 0;
+    state.near = 0;
+  }
+  return true;
 }
 
 /** A beacon keeps time: the gaps between its calls vary little around their mean. */
