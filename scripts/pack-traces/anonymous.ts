@@ -7,7 +7,8 @@ type Line = { container?: Container; process?: Process; [other: string]: unknown
  * arguments; host paths of mounts, container names and the host's name are replaced. `environment`: keep variables.
  */
 export function anonymous(trace: readonly string[], environment: boolean): string[] {
-  const lines = trace.map((line) => JSON.parse(line) as Line);
+  // Folders of the run show in descriptors too.
+  const lines = trace.map((line) => JSON.parse(line.replaceAll(/\/(?:[\w.-]+\/)*palisade-(?:engine|drill)-\w+\/(?:[\w.-]+\/)*[\w.-]*/g, '/srv/work')) as Line);
   const parents = new Set(lines.flatMap(({ process }) => (process?.container === undefined ? [] : [process.ppid])));
   return lines.flatMap((line): string[] => {
     if ('palisade.trace' in line) return [JSON.stringify({ ...line, hostname: 'node' })];

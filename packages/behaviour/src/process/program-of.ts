@@ -12,7 +12,7 @@ export function programOf(record: SensorRecord, slot: Slot, time: number | undef
   const caps = bytesOf(record, tags.caps);
   const env = environment ? textOf(record, tags.env) : undefined;
   return new Program({
-    exepath: textOf(record, tags.exe) ?? '',
+    exepath: pathOf(record),
     script: textOf(record, tags.script),
     executable: executableOf(record, slot),
     stdio: stdioOf(record, sockets),
@@ -23,6 +23,13 @@ export function programOf(record: SensorRecord, slot: Slot, time: number | undef
     argv: textOf(record, tags.argv) ?? argv,
     env,
   });
+}
+
+/** As the kernel's own d_path says it: a program whose file is gone ends in " (deleted)". */
+function pathOf(record: SensorRecord): string {
+  const path = textOf(record, tags.exe) ?? '';
+  const set = record.header.flags;
+  return (set & flags.deleted) !== 0 && (set & flags.memfd) === 0 && path !== '' && !path.endsWith(' (deleted)') ? `${path} (deleted)` : path;
 }
 
 function readBits(bytes: Buffer, at: number): number {

@@ -11,7 +11,7 @@ import { orderByCost } from './order.ts';
 import { createGrouping, group, oncePerSubject } from './remembered.ts';
 
 /** A condition for one class of events, and what must be true of an event's subjects for it. */
-export type ClassCheck = { readonly check: Check; readonly needs: Needs };
+type ClassCheck = { readonly check: Check; readonly needs: Needs };
 
 /** Compiles many conditions for one class of events. Undefined: the condition can't be true for it. */
 export type ClassCompiler = { compile(condition: ConditionNode): ClassCheck | undefined };

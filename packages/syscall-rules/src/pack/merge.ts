@@ -6,7 +6,7 @@ import { readPackFile, writePackFile } from './items.ts';
 /** Where both sides changed the same thing in different ways: the user's stands, and someone must look. */
 export type MergeConflict = { readonly item: string; readonly member: string; readonly mine: unknown; readonly theirs: unknown };
 
-export type Merged = { readonly text: string; readonly conflicts: readonly MergeConflict[]; /** Entries taken from the new version. */ readonly updated: readonly string[]; /** Entries whose edits were kept. */ readonly kept: readonly string[] };
+type Merged = { readonly text: string; readonly conflicts: readonly MergeConflict[]; /** Entries taken from the new version. */ readonly updated: readonly string[]; /** Entries whose edits were kept. */ readonly kept: readonly string[] };
 
 /**
  * Brings a new version of a rule file into one that its user has edited: `base` is the version the edits were made on.
