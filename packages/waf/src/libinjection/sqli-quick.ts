@@ -1,8 +1,8 @@
 import tables from './tables.json' with { type: 'json' };
 
 // Text of words, numbers and a few marks becomes tokens of the types n, 1, ".", ",", ":" and o (and v after "@"), and
-// folding makes no other type of these. No fingerprint consists of n 1 . , : o, nor of n 1 . , : v; so such text is no
-// injection unless a word of it is a keyword. Words are told by a hash: a false hit only costs the full reading.
+// folding makes no other type of these. No fingerprint consists of n 1 f . , : o, nor of n 1 f . , : v; so such text is no
+// injection unless a word of it is a keyword of another type. A function's name (f) counts with its bracket only. Words are told by a hash: a false hit only costs the full reading.
 
 const word = 1;
 const digit = 2;
@@ -27,7 +27,7 @@ let longest = 0;
 for (const [text, type] of Object.entries(tables.keywords)) {
   // Parts of a keyword of several words count whatever they are alone: two of them merge.
   const parts = text.split(/[ .]/);
-  if (parts.length === 1 && (type === 'n' || type === '1')) continue;
+  if (parts.length === 1 && (type === 'n' || type === '1' || type === 'f')) continue;
   for (const part of parts) {
     let hash = 0;
     for (let index = 0; index < part.length; index += 1) hash = step(hash, part.charCodeAt(index));
