@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { detection } from '../src/libinjection/built-in.ts';
 import { rx } from '../src/operators/rx.ts';
+import { searchLong } from '../src/regex/long-values.ts';
 import { translate } from '../src/regex/translate.ts';
 
 function search(pattern: string, value: string, negated = false): { matched: boolean; gaps: string[]; limited: boolean } {
@@ -15,6 +16,18 @@ describe('patterns that could backtrack without bound', () => {
   it('end, whatever the lines of the value', () => {
     for (const end of ['b', '\nb', '\r\nb\n']) expect(search('^(a|aa)+$', `${'a'.repeat(4000)}b${end}`).matched).toBe(false);
     expect(search('(?:x?){100}[ab]{1,100}c', 'ab'.repeat(4000)).matched).toBe(false);
+  });
+  it('end in long values too, and find there what they find in short ones', () => {
+    const long = 'a'.repeat(70_000);
+    for (const end of ['b', '\nb', '\r\nb\n']) expect(search('^(a|aa)+$', `${long}b${end}`).matched).toBe(false);
+    for (const pattern of ['b|(c)d$', '^a+(c|b)', '(?m)^d\\w(x)?', 'a[bc]{2}', '(?i)A(B)C']) {
+      for (const end of ['abc', 'cd', '\ncd\n', 'bb\r\nd1', '\nd', 'ABC']) {
+        const regex = translate(pattern).regex;
+        const found = searchLong(regex, long + end);
+        const same = regex.exec(long + end);
+        expect([found?.index, ...(found ?? [])]).toEqual([same?.index, ...(same ?? [])]);
+      }
+    }
   });
   it('that only a weaker form bounds fire beyond their limit, negated or not, and say so', () => {
     const pattern = '(?!b)(a|aa)+$(?=c)';

@@ -1,6 +1,7 @@
 import { requirementOf } from '../prefilter/requirement.ts';
 import type { Pattern } from '../regex/translate.ts';
 import { safeLength } from '../regex/cost.ts';
+import { longValue, searchLong } from '../regex/long-values.ts';
 import { moveReturns, restoreReturns, translate } from '../regex/translate.ts';
 import type { Operator, OperatorRun } from './operator.ts';
 
@@ -35,12 +36,12 @@ function search(pattern: Pattern, value: string, run: OperatorRun): Hit | undefi
     return run.negated === true ? undefined : { index: found.index, groups };
   }
   if (!value.includes('\n')) {
-    const found = oneLine.exec(value);
+    const found = value.length < longValue ? oneLine.exec(value) : searchLong(oneLine, value);
     return found === null ? undefined : { index: found.index, groups: groups.map((group) => found[group]) };
   }
   // V8 takes the place behind a last newline for the start of a line. Where that could decide, short values are searched
   // with PCRE's meaning spelled out; in longer ones such a match is taken for one.
-  const found = value.endsWith('\n') && !trailing && value.length <= shortValue ? regex.exec(value) : lines.exec(moveReturns(value));
+  const found = value.endsWith('\n') && !trailing && value.length <= shortValue ? regex.exec(value) : value.length < longValue ? lines.exec(moveReturns(value)) : searchLong(lines, moveReturns(value));
   return found === null ? undefined : { index: found.index, groups: groups.map((group) => found[group] === undefined ? undefined : restoreReturns(found[group])) };
 }
 
