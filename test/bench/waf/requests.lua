@@ -9,7 +9,7 @@ local kind, serial = "get", 0
 local function pick() return words[random(#words)] end
 local function id()
   serial = serial + 1
-  return format("%x%x", random(0x7ffffff), serial)
+  return format("k%xr%x", random(0x7ffffff), serial)
 end
 local function value(join)
   local which = random(8)
@@ -60,5 +60,5 @@ function request()
 end
 
 function done(summary)
-  io.write(format("RESULT %d %d %d\n", summary.requests, summary.duration, summary.errors.status + summary.errors.connect + summary.errors.read + summary.errors.write + summary.errors.timeout))
+  io.write(format("RESULT %d %d %d\n", summary.requests, summary.duration, summary.errors.status))
 end
