@@ -138,6 +138,7 @@ try {
   await main();
 } finally {
   for (const child of running) child.kill('SIGTERM');
-  await Promise.all(running.map((child) => (child.exitCode === null && child.signalCode === null ? new Promise((resolve) => void child.once('exit', resolve)) : undefined)));
+  const still = running.filter(({ exitCode, signalCode }) => exitCode === null && signalCode === null);
+  await Promise.all(still.map((child) => new Promise((resolve) => void child.once('exit', resolve))));
   rmSync(folder, { recursive: true, force: true });
 }
