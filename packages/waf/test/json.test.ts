@@ -10,7 +10,7 @@ const read = (text: string) => parseJson(fromUtf8(text), limits);
 function leavesOf(value: unknown, path = 'json'): { name: string; value: string }[] {
   if (Array.isArray(value)) return value.flatMap((one, index) => leavesOf(one, `${path}.array_${index}`));
   if (value !== null && typeof value === 'object') return Object.entries(value).flatMap(([key, one]) => leavesOf(one, `${path}.${fromUtf8(key)}`));
-  return [{ name: path, value: value === null ? '' : typeof value === 'string' ? fromUtf8(value) : String(value) }];
+  return [{ name: path, value: value === null ? '' : typeof value === 'string' ? fromUtf8(value) : JSON.stringify(value) }];
 }
 
 it('looks at every value of a name that comes twice', () => {
