@@ -14,8 +14,8 @@ export function readPnpmLock(text: string): { packages: Found[]; bad: number } {
   const major = typeof lockfile === 'string' ? Number.parseFloat(lockfile) : lockfile;
   for (const [key, entry] of Object.entries(entries)) {
     const fields = isRecord(entry) ? entry : {};
-    // Folders of the work tree are sources, not packages.
-    if (/@(?:file|link|workspace):/.test(key) || key.startsWith('file:')) continue;
+    // A folder of the work tree is a package only where the file says which version it is.
+    if (/(?:^|@)(?:file|link|workspace):/.test(key) && typeof fields['version'] !== 'string') continue;
     const named = nameAndVersion(key, fields, typeof major === 'number' && major < 6);
     if (named === undefined) bad += 1;
     else packages.push(npmPackage(named.name, named.version, fields['dev'] === true ? { dev: true } : {}));
