@@ -81,6 +81,9 @@ struct decision {
 #define REQUEST_EXEC_UNMARK 16
 #define REQUEST_EXEC_DENY 17   /* text = "CONTAINER:PATH", ":NAME", or "CONTAINER:" with flags DENY_UPPER or DENY_ALL */
 #define REQUEST_EXEC_ALLOW 18
+/* The name a new program goes by (comm: of the file as it was called, so a link counts), not its file's own. */
+#define REQUEST_DENY_COMM 22
+#define REQUEST_ALLOW_COMM 23
 
 /* Of `warden front`, which stands in front of containers' ports. */
 #define REQUEST_PROTECT 19   /* text = the site's name, pid and start = a process of its network namespace, signal = port, flags = PROTECT_* */

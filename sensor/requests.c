@@ -66,9 +66,11 @@ static int carry_out(struct sensor *sensor, const struct request *request) {
   switch (request->op) {
     case REQUEST_DENY_PATH: return set_deny(sensor->maps.deny_paths, request, DENY_PATH, true);
     case REQUEST_DENY_NAME: return set_deny(sensor->maps.deny_names, request, 16, true);
+    case REQUEST_DENY_COMM: return set_deny(sensor->maps.deny_comms, request, 16, true);
     case REQUEST_DENY_CONTAINER: return set_deny(sensor->maps.deny_containers, request, 16, true);
     case REQUEST_ALLOW_PATH: return set_deny(sensor->maps.deny_paths, request, DENY_PATH, false);
     case REQUEST_ALLOW_NAME: return set_deny(sensor->maps.deny_names, request, 16, false);
+    case REQUEST_ALLOW_COMM: return set_deny(sensor->maps.deny_comms, request, 16, false);
     case REQUEST_ALLOW_CONTAINER: return set_deny(sensor->maps.deny_containers, request, 16, false);
     case REQUEST_ISOLATE: return set_deny(sensor->maps.isolated, request, 16, true);
     case REQUEST_RECONNECT: return set_deny(sensor->maps.isolated, request, 16, false);

@@ -25,7 +25,7 @@ static int fail(const char *what, int error) {
 }
 
 void pin_map_paths(struct sensor *sensor, const char *pins) {
-  struct bpf_map *maps[] = {sensor->maps.deny_paths, sensor->maps.deny_names, sensor->maps.deny_containers,
+  struct bpf_map *maps[] = {sensor->maps.deny_paths, sensor->maps.deny_names, sensor->maps.deny_comms, sensor->maps.deny_containers,
                             sensor->maps.isolated, sensor->maps.containers, sensor->maps.hold_policies, sensor->maps.holds, sensor->maps.fresh, sensor->maps.heartbeat};
   for (size_t i = 0; i < sizeof maps / sizeof maps[0]; i++) {
     char path[256];

@@ -6,6 +6,7 @@ struct deny_path { char path[DENY_PATH]; };
 struct deny_name { char name[16]; };
 struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 4096); __type(key, struct deny_path); __type(value, u32); } deny_paths SEC(".maps");
 struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 1024); __type(key, struct deny_name); __type(value, u32); } deny_names SEC(".maps");
+struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 1024); __type(key, struct deny_name); __type(value, u32); } deny_comms SEC(".maps");
 /* Key: first 12 characters of the container's id; the empty key stands for every container. */
 struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 4096); __type(key, struct deny_name); __type(value, u32); } deny_containers SEC(".maps");
 struct { __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY); __uint(max_entries, 1); __type(key, u32); __type(value, struct deny_path); } deny_key SEC(".maps");
@@ -47,6 +48,12 @@ int BPF_PROG(on_guard, struct task_struct *task, int old, struct linux_binprm *b
     bpf_probe_read_kernel_str(name.name, sizeof name.name, BPF_CORE_READ(file, f_path.dentry, d_name.name));
     rule = bpf_map_lookup_elem(&deny_names, &name);
     if (rule && (!(*rule & DENY_CONTAINERS) || r->container[0])) cause = 2;
+  }
+  if (!cause) {
+    __builtin_memset(&name, 0, sizeof name);
+    bpf_probe_read_kernel_str(name.name, sizeof name.name, r->comm);
+    rule = bpf_map_lookup_elem(&deny_comms, &name);
+    if (rule && (!(*rule & DENY_CONTAINERS) || r->container[0])) cause = 4;
   }
   u32 at = s->used;
   add_path(IN_TASK, TAG_EXE, number(s, task), number(s, file) + bpf_core_field_offset(struct file, f_path));

@@ -1,5 +1,5 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -66,6 +66,20 @@ test('with warden and agent both dead the deny list still kills, once; the next 
   await next.request({ op: 'allowPath', text: denied });
   expect(spawnSync(denied, [`${place}/fine`]).status).toBe(0);
   await next.stop();
+});
+
+test('denies a program by the name it goes by, be it a link', { timeout: 60_000 }, async () => {
+  const called = path.join(place, 'called-so');
+  symlinkSync('/usr/bin/touch', called);
+  const kills: string[] = [];
+  const warden = await startWarden({ program, pins, calls: [], onRecord: (record) => void (record.header.kind === 7 && kills.push(`${record.header.arg0} ${record.header.comm}`)), onLoss: () => undefined, signal });
+  await warden.request({ op: 'denyComm', text: 'called-so' });
+  expect(spawnSync(called, [`${place}/written`]).signal).toBe('SIGKILL');
+  expect(spawnSync('/usr/bin/touch', [`${place}/fine`]).status).toBe(0);
+  await expect.poll(() => kills, { timeout: 5_000 }).toEqual(['4 called-so']);
+  await warden.request({ op: 'allowComm', text: 'called-so' });
+  expect(spawnSync(called, [`${place}/fine`]).status).toBe(0);
+  await warden.stop();
 });
 
 test('unpin ends what outlived the warden, and only in bpffs', async () => {

@@ -109,7 +109,7 @@ describe('the responder', () => {
     one.container(id, { container: 'web', image: 'shop/web' }, 'sha256:1');
     await settled();
     expect(asked).toEqual(['denyPath /bin/x  8', 'denyName nc  8', 'denyContainer aaaaaaaaaaaa  3']);
-    expect(one.whose({ cause: 1, container: 'aaaaaaaaaaaa', path: '/tmp/x' })).toEqual({ policy: 'p', rule: 'u' });
+    expect(one.whose({ cause: 1, container: 'aaaaaaaaaaaa', path: '/tmp/x', comm: 'x' })).toEqual({ policy: 'p', rule: 'u' });
     asked.length = 0;
     expect(await one.command('allow', { key: 'denyName nc', minutes: 5 })).toContain('5 min');
     await settled();

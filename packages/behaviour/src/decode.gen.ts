@@ -70,6 +70,8 @@ export const requestOps = {
   execUnmark: 16,
   execDeny: 17,
   execAllow: 18,
+  denyComm: 22,
+  allowComm: 23,
   protect: 19,
   unprotect: 20,
   reload: 21,

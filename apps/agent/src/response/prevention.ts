@@ -19,7 +19,7 @@ export type Prevention = {
   /** A container is there, or gone: what holds for some containers follows. */
   place(container: string, place: EventPlace | undefined): void;
   /** The entry behind a denied exec, and who asked for it. */
-  whose(denied: { readonly cause: number; readonly container: string; readonly path: string }): { readonly key: string; readonly asker: Asker } | undefined;
+  whose(denied: { readonly cause: number; readonly container: string; readonly path: string; readonly comm: string }): { readonly key: string; readonly asker: Asker } | undefined;
 };
 
 export type PreventionOptions = { request(request: Request): Promise<void>; readonly effects: Effects; now(): number };
@@ -89,8 +89,8 @@ export function createPrevention({ request, effects, now }: PreventionOptions): 
       if (place === undefined) places.delete(container);
       else places.set(container, place);
     },
-    whose({ cause, container, path }) {
-      const keys = cause === 3 ? [`denyPath ${path}`] : cause === 2 ? [`denyName ${path.slice(path.lastIndexOf('/') + 1)}`] : [`denyContainer ${container.slice(0, 12)}`, 'denyContainer '];
+    whose({ cause, container, path, comm }) {
+      const keys = cause === 3 ? [`denyPath ${path}`] : cause === 4 ? [`denyComm ${comm}`] : cause === 2 ? [`denyName ${path.slice(path.lastIndexOf('/') + 1)}`] : [`denyContainer ${container.slice(0, 12)}`, 'denyContainer '];
       for (const key of keys) {
         const asker = wanted.get(key)?.asker;
         if (asker !== undefined) return { key, asker };

@@ -44,7 +44,7 @@ export type ResponderOptions = {
 const ToRelease = z.object({ container: z.string().regex(/^[0-9a-f]{12,64}$/, 'a container id'), by: z.string().max(300).default('console') });
 
 export type Judged = { readonly waivedBy?: string; readonly waiverEnded?: string; readonly asked: readonly Asked[] };
-export type DeniedExec = { readonly cause: number; readonly container: string; readonly path: string };
+export type DeniedExec = { readonly cause: number; readonly container: string; readonly path: string; readonly comm: string };
 
 export type Responder = {
   policy(desired: DesiredPolicy): void;

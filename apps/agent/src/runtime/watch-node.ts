@@ -143,7 +143,7 @@ export function watchNode(options: NodeWatchOptions): NodeWatch {
         const { header } = record;
         if (header.kind === kinds.held) return responder.holds.told(header.container, header.arg0);
         if (monitor === undefined) return;
-        const exec = { cause: header.arg0, container: header.container, path: textOf(record, tags.exe) ?? '' };
+        const exec = { cause: header.arg0, container: header.container, path: textOf(record, tags.exe) ?? '', comm: header.comm };
         const match = deniedMatch(record, process, responder.whose(exec), monitor.context.source, monitor.recorder);
         responder.denied(exec, detections.add(match), match);
       },

@@ -4,9 +4,9 @@ import { eventTypeByName } from '../event-types/table.ts';
 import { eventTypeNames } from '../compile/comparison.ts';
 import type { Rule } from '../rule.ts';
 
-/** One entry of the kernel's deny maps. `text` is a path, a file name, or a container id ("" for every container). */
+/** One entry of the kernel's deny maps. `text` is a path, a file's name, the name a program goes by, or a container id ("" for every container). */
 export type DenyEntry = {
-  readonly op: 'denyPath' | 'denyName' | 'denyContainer';
+  readonly op: 'denyPath' | 'denyName' | 'denyComm' | 'denyContainer';
   readonly text: string;
   /** Only inside containers (paths and names). */
   readonly containers?: boolean;
@@ -21,18 +21,23 @@ export type Enforcement =
   | { readonly kind: 'acts-after'; readonly reason: string }
   | { readonly kind: 'alerts'; readonly reason: string };
 
-/** Longest path and name of the deny maps, in bytes with their end (sensor/request.h). */
-const maxPath = 256;
-const maxName = 16;
+/**
+ * Most bytes of a text in the deny maps, with its end (sensor/request.h). A file's name is cut to 15 bytes there, so one of
+ * 15 would fit longer ones too; the name a program goes by is cut by the kernel itself, for the rules alike.
+ */
+const longest = { path: 256, name: 15, comm: 16 } as const;
 /** Alternatives a condition may unfold into: the maps hold 4,096 paths. */
 const maxAlternatives = 1024;
+
+const ops = { path: 'denyPath', name: 'denyName', comm: 'denyComm' } as const;
 
 const execTypes = new Set(['execve', 'execveat']);
 const withoutProcess = new Set(['procexit', 'container', 'drop', 'signaldeliver', 'procinfo', 'scapevent', 'usergroup', 'asyncevent', 'notification', 'infra', 'cpu_hotplug', 'switch', 'page_fault', 'tracer', 'pluginevent', 'syscall']);
 
 /**
  * Whether the kernel side can decide the whole condition alone. It can when every alternative is an exec and one of:
- * an executed path, an executed file's name, a file of the upper layer, a memfd, each perhaps only in containers.
+ * an executed path, an executed file's name, the name the program goes by, a file of the upper layer, a memfd, each
+ * perhaps only in containers.
  * One check more (who the parent is, what the image is called) and it can't: half a condition would deny too much.
  */
 export function enforcementOf(rule: Rule): Enforcement {
@@ -96,7 +101,7 @@ function isContainerCheck(node: CompareNode): boolean | undefined {
   return node.operator === '!=' ? true : node.operator === '=' ? false : undefined;
 }
 
-type KernelCheck = { readonly what: 'upper' | 'memfd' } | { readonly what: 'path' | 'name'; readonly texts: readonly string[] };
+type KernelCheck = { readonly what: 'upper' | 'memfd' } | { readonly what: 'path' | 'name' | 'comm'; readonly texts: readonly string[] };
 
 function kernelCheck(node: CompareNode): KernelCheck | undefined {
   const equal = node.operator === '=' || node.operator === '==';
@@ -107,6 +112,7 @@ function kernelCheck(node: CompareNode): KernelCheck | undefined {
     if (node.left.name === 'proc.is_exe_from_memfd') return { what: 'memfd' };
   }
   if (node.left.kind === 'field' && node.left.name === 'proc.exepath') return { what: 'path', texts };
+  if (node.left.kind === 'field' && node.left.name === 'proc.name') return { what: 'comm', texts };
   const basename = node.left.kind === 'transform' && node.left.name === 'basename' ? node.left.args[0] : undefined;
   return basename?.kind === 'field' && basename.name === 'proc.exepath' ? { what: 'name', texts } : undefined;
 }
@@ -124,8 +130,8 @@ function entryOf(checks: readonly CompareNode[]): readonly DenyEntry[] {
     return [{ op: 'denyContainer', text: '', [only.what]: true }];
   }
   return only.texts.map((text): DenyEntry => {
-    const limit = only.what === 'path' ? maxPath : maxName;
+    const limit = longest[only.what];
     if (Buffer.byteLength(text) >= limit) throw new Undecidable(`"${text}" is longer than the ${limit - 1} bytes of the deny map`);
-    return { op: only.what === 'path' ? 'denyPath' : 'denyName', text, ...(containers ? { containers: true } : {}) };
+    return { op: ops[only.what], text, ...(containers ? { containers: true } : {}) };
   });
 }

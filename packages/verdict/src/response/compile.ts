@@ -81,7 +81,7 @@ export type Preventable = {
   readonly name: string; readonly id: string; readonly priority: RulePriority; readonly tags: readonly string[]; readonly file: string; readonly line: number; readonly condition: string;
   readonly entries: readonly DenyEntry[] | { readonly reason: string };
 };
-export type DenyEntry = { readonly op: 'denyPath' | 'denyName' | 'denyContainer'; readonly text: string; readonly containers?: boolean; readonly upper?: boolean; readonly memfd?: boolean };
+export type DenyEntry = { readonly op: 'denyPath' | 'denyName' | 'denyComm' | 'denyContainer'; readonly text: string; readonly containers?: boolean; readonly upper?: boolean; readonly memfd?: boolean };
 
 /** A rule that was asked to prevent and can't; `at` is where it was asked. */
 export type Refusal = { readonly policy: string; readonly rule: string; readonly index: number; readonly reason: string };
