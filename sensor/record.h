@@ -44,6 +44,8 @@
 
 #define FLAG_UNDECIDED 256 /* asked for or not: between kernel and warden only, never sent on */
 
+#define FLAG_ENTERED 1024  /* the executing process sees other mounts than its parent: a container's program, not its runtime's helper */
+
 #define FLAG_URING 512     /* submitted through io_uring: its result is not known yet */
 
 #define TAG_ARG 0       /* + argument number: its string or socket address */

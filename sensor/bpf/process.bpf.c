@@ -81,6 +81,7 @@ int BPF_PROG(on_exec, struct task_struct *task, int old, struct linux_binprm *bp
   struct scratch *s = scratch(IN_TASK);
   if (!s || bpf_map_lookup_elem(&own, &pid)) return 0;
   struct record *r = start_record(s, task, KIND_EXEC);
+  if (task->nsproxy->mnt_ns != task->real_parent->nsproxy->mnt_ns) r->flags |= FLAG_ENTERED;
   describe(IN_TASK, s, r, task, 1);
   add_kernel_string(IN_TASK, TAG_SCRIPT, number(s, bprm->filename));
 #pragma unroll

@@ -26,6 +26,7 @@ export const flags = {
   stopped: 64,
   killed: 128,
   undecided: 256,
+  entered: 1024,
   uring: 512,
 } as const;
 

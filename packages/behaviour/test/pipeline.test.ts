@@ -75,9 +75,35 @@ test('what a runtime does while it sets a container up is not the container\'s d
   take(exec(1, 5, 'containerd-shim'));
   take(exec(1, 10, 'runc init', { ppid: 5 }));
   take(makeRecord('openat', 2, { pid: 10, comm: 'runc:[2:INIT]', ppid: 5, args: [0, 0, 1], ...inside }, [[tags.arg + 1, '/etc/hosts'], [tags.returnFile, '/etc/hosts']]));
-  take(exec(3, 10, 'app', { ppid: 5, ...inside }));
+  take(exec(3, 10, 'app', { ppid: 5, flags: flags.entered, ...inside }));
   take(makeRecord('openat', 4, { pid: 10, comm: 'app', ppid: 5, args: [0, 0, 1], ...inside }, [[tags.arg + 1, '/etc/hosts'], [tags.returnFile, '/etc/hosts']]));
   expect(seen).toEqual(['execve app containerd-shim', 'openat app containerd-shim']);
+});
+
+test('a runtime\'s helper that was put into the container before it executed itself is no program of the container', () => {
+  const { take, seen } = watch('container.id != host and evt.type in (execve, openat)', '%evt.type %proc.name %proc.pname');
+  const inside = { cgroup: 7, container: 'aaaaaaaaaaaa' };
+  take(exec(1, 5, 'containerd-shim'));
+  take(fork(2, 9, 5, { comm: 'containerd-shim' }));
+  take(exec(3, 9, 'runc create', { ppid: 5 }));
+  take(fork(4, 10, 9, { comm: 'runc' }));
+  take(exec(5, 10, 'runc init', { ppid: 9, ...inside }));
+  take(fork(6, 11, 10, { ppid: 9, comm: 'runc:[1:CHILD]', vpid: 1, ...inside }));
+  take(makeRecord('openat', 7, { pid: 11, comm: 'runc:[2:INIT]', ppid: 9, vpid: 1, args: [0, 0, 1], ...inside }, [[tags.arg + 1, '/etc/hosts'], [tags.returnFile, '/etc/hosts']]));
+  take(makeRecord(kinds.exit, 8, { pid: 10, ...inside }));
+  take(makeRecord(kinds.exit, 9, { pid: 9 }));
+  take(exec(10, 11, 'app', { ppid: 5, vpid: 1, flags: flags.entered, ...inside }));
+  take(exec(11, 11, 'memfd:payload', { ppid: 5, vpid: 1, flags: flags.memfd | flags.entered, ...inside }));
+  expect(seen).toEqual(['execve app containerd-shim', 'execve memfd:payload containerd-shim']);
+});
+
+test('who enters another container from one is seen at its first exec there', () => {
+  const { take, seen } = watch('evt.type=execve', '%container.id %proc.name');
+  const inside = { cgroup: 7, container: 'aaaaaaaaaaaa' };
+  take(exec(1, 10, 'sh', inside));
+  take(fork(2, 11, 10, { cgroup: 8, container: 'bbbbbbbbbbbb' }));
+  take(exec(3, 11, 'id', { ppid: 10, cgroup: 8, container: 'bbbbbbbbbbbb' }));
+  expect(seen).toEqual(['aaaaaaaaaaaa sh', 'bbbbbbbbbbbb id']);
 });
 
 test('records of a container wait for its description, in order, and not for ever', () => {

@@ -1,7 +1,7 @@
 import type { SensorRecord } from '../decode.ts';
 import { textOf } from '../decode.ts';
 import type { RecordHeader } from '../decode.gen.ts';
-import { kinds, tags } from '../decode.gen.ts';
+import { flags, kinds, tags } from '../decode.gen.ts';
 import type { Slot, Slots } from '../container/slots.ts';
 import type { Sockets } from '../descriptor/sockets.ts';
 import { LiveProcess } from './live-process.ts';
@@ -74,10 +74,13 @@ export function createProcessTree(options: TreeOptions): ProcessTree {
     const { header } = record;
     const before = known(header);
     const slot = slotOf(record);
-    const program = programOf(record, slot, header.time, options.environment, options.sockets);
+    const entered = (header.flags & flags.entered) !== 0;
+    // A runtime puts its helper into the container's cgroup while the helper executes itself: either may come first.
+    const helper = !entered && slot !== slots.host && before?.program.slot === slots.host && before.parent?.slot === slots.host;
+    const program = programOf(record, helper ? slots.host : slot, header.time, options.environment, options.sockets);
     // A process keeps the parent it was started by, however it was handed on since; only what a runtime's helper starts
     // in a container has the parent that it has then.
-    const entering = before === undefined || before.program.slot !== slot;
+    const entering = before === undefined || before.program.slot !== slot || (entered && before.parent?.slot !== slot);
     const process = new LiveProcess(header.pid, header.start, header.vpid, nameOf(header.comm, program), program, slot, entering ? byPid.get(header.ppid) : before.parent, find);
     process.cwd = textOf(record, tags.cwd) ?? '';
     refresh(process, header);
