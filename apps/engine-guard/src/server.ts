@@ -1,6 +1,6 @@
 import http from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { chmodSync, rmSync } from 'node:fs';
+import { chmodSync, renameSync, rmSync } from 'node:fs';
 import { refusal } from './allow.ts';
 
 export type GuardOptions = {
@@ -13,23 +13,28 @@ export type GuardOptions = {
   refused(call: { method: string; path: string; reason: string }): void;
 };
 
-/** Starts the guard; the answer is its server, listening. */
+/**
+ * Starts the guard; the answer is its server, listening. The socket gets its name when it takes connections and has its
+ * mode: whoever sees the file can call.
+ */
 export async function startGuard(options: GuardOptions): Promise<Server> {
   const server = http.createServer((incoming, answer) => pass(incoming, answer, options));
   // No upgrades and no tunnels: `attach` and `exec` hijack connections.
   server.on('upgrade', (_, socket) => socket.destroy());
   server.on('connect', (_, socket) => socket.destroy());
-  rmSync(options.listen, { force: true });
+  const unnamed = `${options.listen}.${process.pid}`;
+  rmSync(unnamed, { force: true });
   const before = process.umask(0o177);
   try {
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
-      server.listen(options.listen, resolve);
+      server.listen(unnamed, resolve);
     });
   } finally {
     process.umask(before);
   }
-  chmodSync(options.listen, options.mode ?? 0o600);
+  chmodSync(unnamed, options.mode ?? 0o600);
+  renameSync(unnamed, options.listen);
   return server;
 }
 

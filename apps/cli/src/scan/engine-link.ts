@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -27,7 +26,7 @@ export async function linkEngine(io: Io): Promise<{ engine: ContainerEngine; clo
   };
   // While the guard starts on another core.
   const { dockerEngine } = await import('@palisade/engine/docker/engine');
-  for (let waited = 0; !(await answers(listen)); waited += 2) {
+  for (let waited = 0; !existsSync(listen); waited += 2) {
     if (child.exitCode !== null || waited > 10_000) {
       close();
       throw new Error(`the engine guard did not start: ${said.trim()}`);
@@ -35,18 +34,6 @@ export async function linkEngine(io: Io): Promise<{ engine: ContainerEngine; clo
     await sleep(2);
   }
   return { engine: dockerEngine(listen, { node: 'local', cluster: 'local' }), close };
-}
-
-/** Whether somebody listens there: a socket's file is made a moment before it takes connections. */
-function answers(socket: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const link = connect(socket);
-    link.once('connect', () => {
-      link.destroy();
-      resolve(true);
-    });
-    link.once('error', () => resolve(false));
-  });
 }
 
 /** The engine socket that DOCKER_HOST names, else the usual one. */
