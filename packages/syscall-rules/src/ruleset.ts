@@ -3,6 +3,7 @@ import { ConditionError, parseCondition } from './condition/parse.ts';
 import type { Check } from './compile/comparison.ts';
 import { EventTypeError, neverEqual, operandFields } from './compile/comparison.ts';
 import { compileCondition } from './compile/condition.ts';
+import { atExit } from './compile/enter-events.ts';
 import { eventTypesOf } from './compile/event-types-of.ts';
 import type { FieldUse, Operand } from './compile/operand.ts';
 import { FieldError, compileOperand } from './compile/operand.ts';
@@ -116,7 +117,13 @@ function compileRule(rule: CollectedRule, resolver: Resolver, context: FieldCont
   const where: Where = { file: rule.file, line: rule.line, item, locate: joined.locate };
   const warn = (code: string, message: string, at?: number): void => void problems.push({ severity: 'warning', code, ...(at === undefined ? { file: rule.file, line: rule.line } : joined.locate(at)), item, message });
   if (rule.source !== 'syscall') {
-    problems.push({ severity: rule.skipIfUnknownFilter ? 'warning' : 'error', code: 'source', file: rule.file, line: rule.line, item, message: `source "${rule.source}" is not supported (only syscall)` });
+    // As in Falco without the plugin. What the rule is written with counts as used: its fields are the plugin's.
+    warn('source', `source "${rule.source}" is a plugin's, and only syscall is known here: the rule is skipped`);
+    try {
+      resolver.condition(rule.condition);
+    } catch (error) {
+      problems.push(problemOf(error, where, 'condition'));
+    }
     return undefined;
   }
   const fields = new Set<string>();
@@ -127,7 +134,7 @@ function compileRule(rule: CollectedRule, resolver: Resolver, context: FieldCont
     if (use.unfilled !== undefined) warn('unfilled', `field "${use.name}" is empty in live events: ${use.unfilled}`);
   };
   try {
-    const condition = withExceptions(resolver.condition(rule.condition), rule, resolver);
+    const condition = atExit(withExceptions(resolver.condition(rule.condition), rule, resolver));
     // Fields in macros are compiled once for all rules, so what a rule reads is collected from its tree.
     const check = compileCondition(condition, { ...context, usage: 'condition', used }, memo);
     const types = eventTypesOf(condition);

@@ -99,6 +99,8 @@ function around(): FieldDefinition {
 }
 
 const gone = 'there are no enter events since Falco 0.42, so latencies are unknown';
+const plugins = 'there are no events of plugins';
+const statistics = 'there are no such statistics among the events';
 const deltas = 'the time between events is not kept';
 
 /** Falco's evt.* and syscall.type. */
@@ -119,13 +121,13 @@ export const evtFields: readonly FieldDefinition[] = [
   ...['evt.latency', 'evt.latency.s', 'evt.latency.ns', 'evt.latency.quantized', 'evt.wait_latency'].map((name) => field(name, 'number', () => undefined, { deprecated: gone })),
   field('evt.latency.human', 'string', () => undefined, { deprecated: gone }),
   ...['evt.deltatime', 'evt.deltatime.s', 'evt.deltatime.ns'].map((name) => field(name, 'number', () => undefined, { unfilled: deltas })),
-  field('evt.pluginname', 'string', () => undefined),
-  field('evt.plugininfo', 'string', () => undefined),
+  field('evt.pluginname', 'string', () => undefined, { unfilled: plugins }),
+  field('evt.plugininfo', 'string', () => undefined, { unfilled: plugins }),
   field('evt.source', 'string', () => 'syscall'),
   field('evt.is_async', 'boolean', () => false),
-  field('evt.asynctype', 'string', () => undefined),
+  field('evt.asynctype', 'string', () => undefined, { unfilled: plugins }),
   field('evt.hostname', 'string', (_event, { source }) => source.hostname),
-  field('evt.dir', 'string', () => '<', { deprecated: 'only exit events exist since Falco 0.42: ">" matches nothing' }),
+  field('evt.dir', 'string', () => '<', { deprecated: 'there are only ends of calls since Falco 0.42: what is asked of a beginning (">") is decided at the end' }),
   field('evt.type', 'string', nameOf),
   {
     name: 'evt.type.is',
@@ -172,8 +174,8 @@ export const evtFields: readonly FieldDefinition[] = [
   field('evt.count.error.memory', 'number', one((event) => failed(event) && inMemory[event.type] === true)),
   field('evt.count.error.other', 'number', one((event) => failed(event) && inFile[event.type] !== true && inNet[event.type] !== true && inMemory[event.type] !== true)),
   field('evt.count.exit', 'number', () => 1),
-  field('evt.count.procinfo', 'number', () => undefined),
-  field('evt.count.threadinfo', 'number', () => undefined),
+  field('evt.count.procinfo', 'number', () => undefined, { unfilled: statistics }),
+  field('evt.count.threadinfo', 'number', () => undefined, { unfilled: statistics }),
   around(),
   absolutePath(),
   field('evt.is_open_read', 'boolean', (event) => opened(event, (flags) => (flags & 3) === 0 || (flags & 3) === 2, false)),

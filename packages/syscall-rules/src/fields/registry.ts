@@ -6,6 +6,7 @@ import { fsPathFields } from './fs-path.ts';
 import { k8sFields } from './k8s.ts';
 import { procFields } from './proc.ts';
 import { threadFields } from './thread.ts';
+import { fdListFields, syslogFields } from './unrecorded.ts';
 import { groupFields, userFields } from './user.ts';
 
 /** Every field of the syscall source, by class. */
@@ -17,6 +18,8 @@ export const fieldClasses: Readonly<Record<string, readonly FieldDefinition[]>> 
   group: groupFields,
   fd: fdFields,
   'fs.path': fsPathFields,
+  fdlist: fdListFields,
+  syslog: syslogFields,
   container: containerFields,
   k8s: k8sFields,
 };
