@@ -42,6 +42,9 @@ describe('what two servers could read differently is refused', () => {
     ['\r\n: x', 'header-syntax'],
     ['\r\nTransfer-Encoding: chunked\u000b', 'header-syntax'],
     ['\r\nHost: b', 'two-hosts'],
+    ['\r\nContent-Length: 3\r\nConnection: close, Content-Length', 'connection-names-framing'],
+    ['\r\nTransfer-Encoding: chunked\r\nConnection: transfer-encoding', 'connection-names-framing'],
+    ['\r\nConnection: Host', 'connection-names-framing'],
   ])('%j', (lines, code) => expect(head(lines)).toBe(code));
 
   it.each([

@@ -115,6 +115,8 @@ export function readRequestHead(text: string): RequestHead {
   if (fields.hosts.length > 1) throw new HeadError(400, 'two-hosts', 'Host is given twice');
   if (minor === 1 && fields.hosts.length === 0) throw new HeadError(400, 'no-host', 'HTTP/1.1 without Host');
   const { connection } = fields;
+  // Fields that Connection names are taken out on the way (RFC 9110 7.6.1): without these the body would be the next request.
+  if (connection.some((word) => word === 'content-length' || word === 'transfer-encoding' || word === 'host')) throw new HeadError(400, 'connection-names-framing', 'Connection names Host, Content-Length or Transfer-Encoding');
   return {
     method, target: first[2]!, minor, headers: fields.headers, framing, host: fields.hosts[0] ?? '', connection,
     keepAlive: minor === 1 ? !connection.includes('close') : connection.includes('keep-alive'),
