@@ -47,6 +47,7 @@ export function inspect(site: Site, head: RequestHead, connection: Connection): 
   const mode = site.modeOf(head.method, path);
   const rules = mode === 'block' ? site.rules.block : site.rules.detect;
   const tx: HttpTransaction | undefined = mode === 'off' ? undefined : beginTransaction(rules, { connection, id, now: Date.now, store: site.store, budget: { milliseconds: limits.ruleMilliseconds, clock: () => performance.now() } });
+  const rejects = mode === 'block' && rules.settings.requestBodyLimitAction === 'Reject';
   const gaps: Gap[] = [];
   let took = 0;
   const timed = <Answer>(step: () => Answer): Answer => {
@@ -66,14 +67,17 @@ export function inspect(site: Site, head: RequestHead, connection: Connection): 
       gaps.push({ kind: 'engine-error', subject: 'REQUEST', reason: messageOf(error).slice(0, 300), count: 1 });
       found = { rule: 0, action: 'deny', status: 500, log: 'the rules could not be evaluated' };
     }
-    return mode === 'block' ? found : undefined;
+    if (mode !== 'block') return undefined;
+    // An attack may stand behind the last argument that rules look at.
+    if (found === undefined && rejects && tx?.gaps.some(({ kind }) => kind === 'limit-arguments') === true) return { rule: 0, action: 'deny', status: 400, log: 'more arguments than are inspected' };
+    return found;
   };
   return {
     id,
     mode,
     requestBodyLimit: rules.settings.requestBodyLimit,
     responseBodyLimit: rules.settings.responseBodyLimit,
-    rejectsLongBody: mode === 'block' && rules.settings.requestBodyLimitAction === 'Reject',
+    rejectsLongBody: rejects,
     requestHead: () =>
       tx === undefined
         ? undefined

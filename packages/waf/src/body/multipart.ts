@@ -133,6 +133,9 @@ function readParts(boundary: string, body: string, fileLimit: number, flags: Set
       if (colon < 0) return 'Multipart: Invalid part header (colon missing).';
       if (colon === 0) return 'Multipart: Invalid part header (header name missing).';
       if (/[^\x21-\x7e]/.test(text.slice(0, colon))) return 'Multipart: Invalid part header (contains invalid character).';
+      // Which of two an application takes nobody here knows.
+      const field = lowerAscii(text.slice(0, colon));
+      if (headers.some((other) => lowerAscii(other.slice(0, other.indexOf(':'))) === field)) return `Multipart: Duplicate part header: ${text.slice(0, colon)}.`;
       headers.push(text);
     }
     if (blank < 0) {
@@ -176,7 +179,7 @@ function readParts(boundary: string, body: string, fileLimit: number, flags: Set
         ended = tail === '--';
         continue;
       }
-      if (/^\s*$/.test(tail) || /^--\s*$/.test(tail)) return { parts, unmatched, error: 'Multipart: Invalid boundary.' };
+      if (/^\s*$/.test(tail) || tail.startsWith('--')) return { parts, unmatched, error: 'Multipart: Invalid boundary.' };
     }
     else if (line.startsWith('--') ? line.trimEnd().length > 2 : line.includes(delimiter)) unmatched = 1;
     if (lines !== undefined) {
