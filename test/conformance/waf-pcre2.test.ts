@@ -6,6 +6,7 @@ import { expect, it } from 'vitest';
 import { rx } from '@palisade/waf/operators/rx';
 import { detection } from '@palisade/waf/libinjection/built-in';
 import { readDirectives } from '@palisade/waf/seclang/directives';
+import { boundedSearch } from '@palisade/waf/regex/bounded';
 import { hasEmptyTurns, translate } from '@palisade/waf/regex/translate';
 import { conformance, unpack } from '../conformance-data.ts';
 
@@ -56,7 +57,9 @@ function compare(cases: readonly Case[]): { differences: string[]; refused: numb
       differences.push(`${pattern}: PCRE2 refuses it`);
       return;
     }
-    const loose = hasEmptyTurns(translate(pattern).root);
+    const { root } = translate(pattern);
+    const loose = hasEmptyTurns(root);
+    const counted = boundedSearch(root, 20);
     subjects.forEach((subject, at) => {
       const theirs = answer[at]!;
       if (typeof theirs === 'number' && theirs !== -1) return; // its match limit
@@ -67,6 +70,10 @@ function compare(cases: readonly Case[]): { differences: string[]; refused: numb
       const last = typeof theirs === 'number' ? 0 : theirs.length;
       const mine = matched ? `${place} ${JSON.stringify(Array.from({ length: Math.max(last, Math.min(captured.length, 10)) }, (_, group) => captured[group] ?? null))}` : 'none';
       compared += 1;
+      // The matcher that counts its steps reads the same.
+      const steps = counted(subject);
+      if (steps !== 'exceeded' && (steps !== undefined) !== matched) differences.push(`${JSON.stringify(pattern)} on ${JSON.stringify(subject)}: counted ${String(steps !== undefined)}`);
+      else if (typeof steps === 'object' && !loose && (`${steps.index}+${steps.groups[0]!.length}` !== place || captured.some((text, group) => text !== steps.groups[group]))) differences.push(`${JSON.stringify(pattern)} on ${JSON.stringify(subject)}: counted ${JSON.stringify(steps)}`);
       // Where a repeat may turn empty, only whether it matches is the same.
       if (loose ? matched === (typeof theirs === 'number') : mine !== expected) differences.push(`${JSON.stringify(pattern)} on ${JSON.stringify(subject)}: ${mine}, PCRE2 ${expected}`);
     });

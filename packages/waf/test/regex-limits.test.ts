@@ -36,6 +36,14 @@ describe('patterns that could backtrack without bound', () => {
     expect(search(pattern, 'a'.repeat(5000), true)).toEqual({ matched: false, gaps: ['limit-regex'], limited: true });
     expect(search(pattern, 'd'.repeat(5000))).toEqual({ matched: false, gaps: [], limited: false });
   });
+  it('are searched exactly while their steps are few, whatever the length of the value', () => {
+    // Nothing bounds these in V8: the first of them takes longer than the age of the universe there on forty bytes.
+    expect(translate('(?!b)(a|aa)+$(?=c)').limit).toBeLessThan(40);
+    for (const length of [10, 20, 60, 299, 2000]) expect(search('(?!b)(a|aa)+$(?=c)', 'a'.repeat(length)).gaps).toEqual(length < 40 ? [] : ['limit-regex']);
+    expect(search('(?<!x)(a|aa)+b(?=c)', `${'-'.repeat(5000)}aaabc`)).toEqual({ matched: true, gaps: [], limited: false });
+    expect(search('(?<!x)(a|aa)+b(?=c)', `${'-'.repeat(5000)}aaabd`)).toEqual({ matched: false, gaps: [], limited: false });
+    expect(search('(["\'])(?:a|aa)*\\1', `${'-'.repeat(5000)}"aaaa'aa"aa"`)).toEqual({ matched: true, gaps: [], limited: false });
+  });
   it('with counts over what the linear engine knows are the same beyond their limit', () => {
     const pattern = '(?:[ab]{1,40}){1,40}(c)';
     const { limit, beyond } = translate(pattern);

@@ -16,9 +16,9 @@ type Hit = { readonly index: number; readonly groups: readonly (string | undefin
 
 /**
  * Searches a value in bounded time. Where only V8's backtracking engine takes a pattern and the value is longer than it is
- * surely through with, a linear one decides: the same with its counts written out, or a weaker one. What the weaker one
- * doesn't match the exact one doesn't either; where it matches, the rule fires (negated or not), which is a gap and sets
- * MSC_PCRE_LIMITS_EXCEEDED.
+ * surely through with, a matcher that counts its steps decides; where it takes too many, a linear form: the same pattern
+ * with its counts written out, or a weaker one. What the weaker one doesn't match the exact one doesn't either; where it
+ * matches, the rule fires (negated or not), which is a gap and sets MSC_PCRE_LIMITS_EXCEEDED.
  */
 function search(pattern: Pattern, value: string, run: OperatorRun): Hit | undefined {
   const { source, regex, oneLine, lines, groups, limit, trailing } = pattern;
@@ -27,11 +27,13 @@ function search(pattern: Pattern, value: string, run: OperatorRun): Hit | undefi
   if (source === '^$' && value !== '' && !value.includes('\n')) return undefined;
   if (value.length > limit) {
     const { beyond } = pattern;
+    const counted = pattern.bounded?.(value);
+    if (counted !== 'exceeded') return counted;
     const found = beyond.regex.exec(moveReturns(value));
     if (found === null) return undefined;
     const groups = beyond.groups.map((group) => found[group] === undefined ? undefined : restoreReturns(found[group]));
     if (beyond.exact) return { index: found.index, groups };
-    run.gap?.('limit-regex', `a value longer than ${limit} bytes matches a weaker form of a pattern that may take long`);
+    run.gap?.('limit-regex', `a search took too many steps; the value matches a weaker form of the pattern`);
     run.limitExceeded?.();
     return run.negated === true ? undefined : { index: found.index, groups };
   }
@@ -61,21 +63,23 @@ export const rx: Operator = (param) => {
   return Object.assign(match, { requires: () => requirementOf(pattern.root) });
 };
 
-function cut(value: string, limit: number, run: OperatorRun): string {
-  if (value.length <= limit) return value;
-  run.gap?.('limit-regex', `@rxGlobal looks for a pattern that may take long in the first ${limit} bytes of a value only`);
-  run.limitExceeded?.();
-  return value.slice(0, limit);
-}
-
-/** Like rx, but captures of every match are stored one after the other. */
+/** Like rx, but captures of every match are stored one after the other; of a value that may take long, those of the first. */
 export const rxGlobal: Operator = (param) => {
   const pattern = translate(param);
   const regex = new RegExp(pattern.regex.source, 'g');
   const limit = Math.min(pattern.limit, safeLength(pattern.root));
   const match = (value: string, run: OperatorRun): boolean => {
+    if (value.length > limit) {
+      const found = search(pattern, value, run);
+      if (found === undefined) return false;
+      run.gap?.('limit-regex', `@rxGlobal captures the first match only in a value longer than ${limit} bytes`);
+      run.limitExceeded?.();
+      captureAll(found.groups, run);
+      run.found(found.index, found.groups[0]!.length);
+      return true;
+    }
     let index = 0;
-    for (const found of cut(value, limit, run).matchAll(regex)) {
+    for (const found of value.matchAll(regex)) {
       if (index === 0) run.found(found.index, found[0].length);
       for (const group of pattern.groups) {
         if (index < 10 && found[group] !== undefined) run.capture(index, found[group]);

@@ -7,7 +7,7 @@ import type { Node } from './syntax.ts';
 const anything = new Uint8Array(256).fill(1);
 
 /** Bytes that a match of the node can begin with; undefined when it may match nothing. */
-function firstOf(node: Node): Uint8Array | undefined {
+export function firstOf(node: Node): Uint8Array | undefined {
   switch (node.kind) {
     case 'set':
       return node.set;
@@ -133,8 +133,6 @@ export function stepsOf(root: Node, length: number): number {
 }
 
 const maxSteps = 5e7;
-/** Patterns whose cost grows as a power of the length, not exponentially, are in practice far from their bound at this length. */
-const ordinaryLength = 2000;
 
 /** The longest text that a search is sure to be through with in good time. */
 export function safeLength(root: Node): number {
@@ -145,5 +143,5 @@ export function safeLength(root: Node): number {
     if (stepsOf(root, middle) <= maxSteps) low = middle;
     else high = middle - 1;
   }
-  return stepsOf(root, ordinaryLength) <= 1e15 ? Math.max(low, ordinaryLength) : low;
+  return low;
 }

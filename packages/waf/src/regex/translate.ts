@@ -1,4 +1,6 @@
 import v8 from 'node:v8';
+import { boundedSearch } from './bounded.ts';
+import type { BoundedSearch } from './bounded.ts';
 import { safeLength } from './cost.ts';
 import type { Assertion, Node } from './syntax.ts';
 import { PatternError } from './syntax.ts';
@@ -17,7 +19,9 @@ export type Pattern = {
   readonly trailing: boolean;
   /** The longest value that `oneLine` and `lines` may search; Infinity where V8's linear engine can take over. */
   readonly limit: number;
-  /** For longer values: a linear pattern that matches wherever the exact one does; where it isn't `exact`, elsewhere too. Returns are moved. */
+  /** For longer values: the same pattern, its steps counted. Undefined where V8's linear engine can take over. */
+  readonly bounded: BoundedSearch | undefined;
+  /** Where those are too many: a linear pattern that matches wherever the exact one does; where it isn't `exact`, elsewhere too. Returns are moved. */
   readonly beyond: { readonly regex: RegExp; /** As above; the whole match only where groups were written out. */ readonly groups: readonly number[]; readonly exact: boolean };
   readonly groups: readonly number[];
   readonly root: Node;
@@ -274,12 +278,9 @@ export function translate(source: string, flags: { readonly ignoreCase?: boolean
   const linear = isLinear(one.text, '') && isLinear(many.text, 'm');
   const beyond = linear ? { regex: lines, groups: exact.groups, exact: true } : linearForm(root, captures);
   return {
-    source, regex, oneLine, lines, groups: exact.groups, root, limit: linear ? Infinity : Math.max(safeLength(root), beyond.exact ? 0 : unprovedLength), trailing: consumesAfterLineStart(root, 0), beyond,
+    source, regex, oneLine, lines, groups: exact.groups, root, limit: linear ? Infinity : safeLength(root), bounded: linear ? undefined : boundedSearch(root, captures), trailing: consumesAfterLineStart(root, 0), beyond,
   };
 }
-
-/** Patterns with look-arounds or references for which no bound was found are searched exactly in values up to this length. */
-const unprovedLength = 300;
 
 /** The pattern with its counts written out where that makes it linear, else a weaker one. */
 function linearForm(root: Node, captures: number): Pattern['beyond'] {
