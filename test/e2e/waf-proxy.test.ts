@@ -68,8 +68,8 @@ afterAll(async () => {
 
 const port = (server: { address(): unknown }): number => (server.address() as AddressInfo).port;
 
-async function worker(change: Partial<WorkerSettings> = {}): Promise<{ at: number; running: RunningWorker }> {
-  const running = await startWorker({ site: 'shop', listen: { host: '127.0.0.1', port: 0 }, upstream: { host: '127.0.0.1', port: port(application) }, mode: 'block', forwarded: true, trusted: [], uninspected: 'relay', proxyProtocol: false, tls: undefined, shared: false, ...change }, rules(), (event) => void events.push(event));
+async function worker(change: Partial<WorkerSettings> = {}, ruleSet = rules()): Promise<{ at: number; running: RunningWorker }> {
+  const running = await startWorker({ site: 'shop', listen: { host: '127.0.0.1', port: 0 }, upstream: { host: '127.0.0.1', port: port(application) }, mode: 'block', forwarded: true, trusted: [], uninspected: 'relay', proxyProtocol: false, tls: undefined, shared: false, ...change }, ruleSet, (event) => void events.push(event));
   workers.push(running);
   return { at: Number(running.address.split(':').at(-1)), running };
 }
@@ -124,6 +124,19 @@ describe('the proxy in front of an application', () => {
     expect(await raw(at, `POST / HTTP/1.1\r\nHost: s\r\n${form}Content-Encoding: gzip\r\nContent-Length: ${packed.length}\r\n\r\n`, packed)).toMatch(/^HTTP\/1\.1 403/);
     expect(await raw(at, `POST / HTTP/1.1\r\nHost: s\r\n${form}Content-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc`)).toMatch(/^HTTP\/1\.1 415/);
     expect(seen).toEqual([]);
+  });
+
+  it('ends a request whose rules take too long, with an event, and serves the others', async () => {
+    // Each search takes half a million counted steps, 40 rules and 250 values of them: minutes, without the budget.
+    const slow = Array.from({ length: 40 }, (_, at) => `SecRule ARGS "@rx (?<!${at})(a|aa)+(?=b)" "id:${at + 100},phase:2,pass,log"`).join('\n');
+    const { at } = await worker({}, rules(`${slow}\n${ownRules}`));
+    seen = [];
+    const before = events.length;
+    const form = Array.from({ length: 250 }, () => `q=${'a'.repeat(200)}`).join('&');
+    const answers = await Promise.all([raw(at, `POST /slow HTTP/1.1\r\nHost: s\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: ${form.length}\r\n\r\n${form}`), raw(at, get('/fast?q=b')), raw(at, get('/fast?q=attack'))]);
+    expect(answers.map((text) => text.slice(9, 12))).toEqual(['503', '200', '403']);
+    expect(events.slice(before).map(({ path, action, gaps }) => `${path} ${action} ${gaps.some(({ kind }) => kind === 'limit-time')}`).sort()).toEqual(['/fast blocked false', '/slow blocked true']);
+    expect(seen).toEqual(['GET /fast?q=b 0']);
   });
 
   it('only watches in detect mode, and redirects or cuts where a rule says so', async () => {
