@@ -1,18 +1,15 @@
 import { chmodSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import type { Server } from 'node:net';
 import path from 'node:path';
 import type { Gap } from '@palisade/model/gap';
 import { messageOf } from '@palisade/model/error';
 import { WafEvent } from '@palisade/model/waf-event';
 import type { Reporter } from '../report.ts';
+import { eventLines } from './event-lines.ts';
 import { giveSocket } from './folder.ts';
 
 /** The socket in the agent's folder that firewall workers of this machine write their events to, one JSON object a line. */
 export const wafSocketName = 'waf.sock';
-
-/** A line longer than this is no event; the connection that sent it is cut. */
-const maxLine = 512 << 10;
 
 export type WafIntake = {
   /** Another socket, for workers that run as that user. */
@@ -30,20 +27,6 @@ export function takeWafEvents(folder: string, report: Reporter, log: (message: s
     const gap: Gap = { kind: 'waf-event-refused', subject: socketPath, reason, count: refused };
     report.gaps('agent-waf', [gap]);
   };
-  const serve = (): Server => createServer((socket) => {
-    let rest = '';
-    socket.setEncoding('utf8');
-    socket.on('error', () => socket.destroy());
-    socket.on('data', (text: string) => {
-      const lines = (rest + text).split('\n');
-      rest = lines.pop() ?? '';
-      for (const line of lines) if (line !== '') take(line);
-      if (rest.length > maxLine) {
-        refuse(`a line of more than ${maxLine} characters`);
-        socket.destroy();
-      }
-    });
-  });
   function take(line: string): void {
     try {
       const event = WafEvent.parse(JSON.parse(line));
@@ -54,7 +37,7 @@ export function takeWafEvents(folder: string, report: Reporter, log: (message: s
   }
   const open: { readonly server: Server; readonly at: string }[] = [];
   function listen(at: string, ready: () => void): void {
-    const server = serve();
+    const server = eventLines(take, refuse);
     server.on('error', (error) => log(`events of the web application firewall are not taken: ${error.message}`));
     server.listen(at, ready);
     open.push({ server, at });

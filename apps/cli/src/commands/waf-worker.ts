@@ -38,7 +38,7 @@ export const command: Command = {
       const line = JSON.stringify(event);
       io.out(`${line}\n`);
       agent.send(line);
-    });
+    }, (line) => io.err(`palisade waf: ${line}\n`));
     process.send?.({ address: worker.address });
     // The channel was for that one word; open, it would keep an orphan alive.
     process.disconnect?.();

@@ -50,6 +50,7 @@ export function inspect(site: Site, head: RequestHead, connection: Connection): 
   const rejects = mode === 'block' && rules.settings.requestBodyLimitAction === 'Reject';
   const gaps: Gap[] = [];
   let took = 0;
+  let seenBody = '';
   const timed = <Answer>(step: () => Answer): Answer => {
     const from = performance.now();
     try {
@@ -85,7 +86,11 @@ export function inspect(site: Site, head: RequestHead, connection: Connection): 
             tx.requestLine(head.method, head.target, head.minor === 1 ? '1.1' : '1.0');
             return tx.requestHeaders(head.headers);
           }),
-    requestBody: (body) => (tx === undefined ? undefined : decided(() => tx.requestBody(body))),
+    requestBody(body) {
+      if (tx === undefined) return undefined;
+      if (site.recorder !== undefined) seenBody = body;
+      return decided(() => tx.requestBody(body));
+    },
     responseHead: (answer) => (tx === undefined ? undefined : decided(() => tx.responseHeaders(answer.status, answer.minor === 1 ? '1.1' : '1.0', answer.headers))),
     responseBody: (body) => (tx === undefined ? undefined : decided(() => tx.responseBody(body))),
     wantsRequestBody: () => tx?.wantsRequestBody() ?? false,
@@ -100,6 +105,7 @@ export function inspect(site: Site, head: RequestHead, connection: Connection): 
         gaps.push({ kind: 'engine-error', subject: 'LOGGING', reason: messageOf(error).slice(0, 300), count: 1 });
       }
       site.stats.engineMicroseconds += took * 1000;
+      site.recorder?.take({ id, site: site.name, client: connection.clientAddress, method: head.method, target: head.target, minor: head.minor, headers: head.headers, body: seenBody, status });
       const matches = eventMatches(tx.matches);
       if (matches.length === 0 && tx.gaps.length === 0 && gaps.length === 0 && !stopped) return;
       if (stopped) site.stats.blocked += 1;

@@ -2,6 +2,7 @@ import type { SecureContext } from 'node:tls';
 import type { Store } from '@palisade/waf/engine/store';
 import type { RuleSet } from '@palisade/waf/load';
 import type { UpstreamPool } from '../proxy/upstream.ts';
+import type { Recorder } from '../record/recorder.ts';
 import type { Mode, WafEvent } from './event.ts';
 
 /** The same rules twice: with and without the right to stop a request. */
@@ -28,6 +29,8 @@ export type Site = {
   readonly uninspected: 'relay' | 'refuse';
   readonly stats: SiteStats;
   event(event: WafEvent): void;
+  /** Keeps what requests looked like, secrets masked. */
+  readonly recorder?: Recorder;
 };
 
 export type SiteStats = { requests: number; logged: number; blocked: number; refused: number; engineMicroseconds: number; connections: number };

@@ -8,6 +8,7 @@ import type { Site } from '../inspection/site.ts';
 import { accept } from '../proxy/accept.ts';
 import { ownAddress, upstreamPool } from '../proxy/upstream.ts';
 import type { Address } from '../proxy/upstream.ts';
+import { recordTo } from '../record/recorder.ts';
 import { addressList } from './address-list.ts';
 import { warmRules } from './warm-up.ts';
 
@@ -23,6 +24,8 @@ export type WorkerSettings = {
   readonly proxyProtocol: boolean;
   /** PEM. */
   readonly tls: { readonly cert: string; readonly key: string } | undefined;
+  /** Requests are recorded in this file, up to so many bytes. */
+  readonly record: { readonly file: string; readonly most: number } | undefined;
   /** Several workers listen on one port; the kernel spreads connections. */
   readonly shared: boolean;
 };
@@ -37,12 +40,13 @@ export type RunningWorker = {
 };
 
 /** Starts one worker of one site. Throws when it can't listen. */
-export async function startWorker(settings: WorkerSettings, ruleSet: RuleSet, event: (event: WafEvent) => void): Promise<RunningWorker> {
+export async function startWorker(settings: WorkerSettings, ruleSet: RuleSet, event: (event: WafEvent) => void, log: (line: string) => void): Promise<RunningWorker> {
   const trusted = addressList(settings.trusted);
+  const recorder = settings.record === undefined ? undefined : recordTo(settings.record.file, settings.record.most, log);
   const site: Site = {
     name: settings.site, rules: warmRules(ruleSet, settings.mode), modeOf: () => settings.mode, upstream: upstreamPool(ownAddress(settings.upstream)), store: memoryStore(), forwarded: settings.forwarded,
     trusts: (address) => trusted.has(address), uninspected: settings.uninspected, proxyProtocol: settings.proxyProtocol,
-    tls: settings.tls === undefined ? undefined : createSecureContext({ ...settings.tls, minVersion: 'TLSv1.2' }), stats: newStats(), event: (one) => event(boundedEvent(one)),
+    tls: settings.tls === undefined ? undefined : createSecureContext({ ...settings.tls, minVersion: 'TLSv1.2' }), stats: newStats(), event: (one) => event(boundedEvent(one)), ...(recorder === undefined ? {} : { recorder }),
   };
   const acceptor = accept(site);
   const { server } = acceptor;
@@ -58,6 +62,9 @@ export async function startWorker(settings: WorkerSettings, ruleSet: RuleSet, ev
     site,
     address: typeof at === 'object' && at !== null ? `${at.family === 'IPv6' ? `[${at.address}]` : at.address}:${at.port}` : String(at),
     replace: (next) => void (site.rules = warmRules(next, settings.mode)),
-    close: (seconds) => acceptor.close(seconds),
+    async close(seconds) {
+      await acceptor.close(seconds);
+      recorder?.close();
+    },
   };
 }

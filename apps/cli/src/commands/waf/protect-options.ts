@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import type { FrontSite } from '@palisade/model/waf-front';
 import { UsageError } from '../../command.ts';
 import { workerUser } from './worker-flags.ts';
+import { whole } from './whole.ts';
 
 export type ProtectOptions = {
   readonly container: string;
@@ -42,12 +43,6 @@ function word<Word extends string>(option: string, text: string, words: readonly
   const found = words.find((one) => one === text);
   if (found === undefined) throw new UsageError(`${option} ${text}: ${words.join(' or ')}`);
   return found;
-}
-
-function whole(option: string, text: string, low: number, high: number): number {
-  const value = Number(text);
-  if (!/^\d+$/.test(text) || value < low || value > high) throw new UsageError(`${option} ${text}: a whole number from ${low} to ${high}`);
-  return value;
 }
 
 function parse(args: readonly string[]) {

@@ -31,7 +31,7 @@ export async function protect(args: readonly string[], io: Io): Promise<number> 
   const events = await takeEvents(path.join(folder, 'events.sock'), options.user, (line) => {
     io.out(`${line}\n`);
     agent.send(line);
-  });
+  }, (reason) => io.err(`palisade waf: an event was lost: ${reason}\n`));
   const announced = new Map<string, string>();
   const keeper: FrontKeeper = keepFront({
     folder, program, user: options.user, workers: options.workers, env: io.env, events: path.join(folder, 'events.sock'),

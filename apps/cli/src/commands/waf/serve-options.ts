@@ -4,12 +4,13 @@ import { messageOf } from '@palisade/model/error';
 import { parseArgs } from 'node:util';
 import type { WorkerSettings } from '@palisade/app-waf/serve/worker';
 import { UsageError } from '../../command.ts';
+import { whole } from './whole.ts';
 
 export type ServeOptions = { readonly worker: WorkerSettings; readonly rules: readonly string[]; readonly paranoia: number; readonly workers: number };
 
 export const serveUsage = `palisade waf serve --listen HOST:PORT --upstream URL --rules GLOB [--rules GLOB]... [--mode detect|block|off] [--paranoia 1..4]
       [--site NAME] [--workers N] [--trust ADDRESS|CIDR]... [--no-forwarded] [--uninspected relay|refuse]
-      [--tls-cert FILE --tls-key FILE] [--proxy-protocol]
+      [--tls-cert FILE --tls-key FILE] [--proxy-protocol] [--record FILE [--record-limit MEGABYTES]]
   palisade waf serve --listen 0.0.0.0:8080 --upstream http://127.0.0.1:3000 --rules crs/crs-setup.conf --rules 'crs/rules/*.conf' --mode block
   Events go to standard output, one JSON object a line. SIGHUP reads the rules again; a set that does not load leaves the old one at work.`;
 
@@ -29,6 +30,7 @@ export function serveOptions(args: readonly string[], cwd: string): ServeOptions
     worker: {
       site: values.site ?? values.upstream, listen: listenAddress(values.listen, workers), upstream: upstreamAddress(values.upstream), mode, forwarded: values['no-forwarded'] !== true,
       trusted: values.trust ?? [], uninspected, shared: workers > 1, proxyProtocol: values['proxy-protocol'] === true, tls: tlsFiles(values['tls-cert'], values['tls-key'], cwd),
+      record: values.record === undefined ? undefined : { file: path.resolve(cwd, values.record), most: whole('--record-limit', values['record-limit'] ?? '64', 1, 100_000) * 2 ** 20 },
     },
   };
 }
@@ -40,7 +42,7 @@ function parse(args: readonly string[]) {
       options: {
         listen: { type: 'string' }, upstream: { type: 'string' }, rules: { type: 'string', multiple: true }, mode: { type: 'string' }, paranoia: { type: 'string' }, site: { type: 'string' }, workers: { type: 'string' },
         trust: { type: 'string', multiple: true }, 'no-forwarded': { type: 'boolean' }, uninspected: { type: 'string' },
-        'tls-cert': { type: 'string' }, 'tls-key': { type: 'string' }, 'proxy-protocol': { type: 'boolean' },
+        'tls-cert': { type: 'string' }, 'tls-key': { type: 'string' }, 'proxy-protocol': { type: 'boolean' }, record: { type: 'string' }, 'record-limit': { type: 'string' },
       },
     });
   } catch (error) {
@@ -59,12 +61,6 @@ function tlsFiles(cert: string | undefined, key: string | undefined, cwd: string
     }
   };
   return { cert: read('--tls-cert', cert), key: read('--tls-key', key) };
-}
-
-function whole(name: string, text: string, low: number, high: number): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < low || value > high) throw new UsageError(`${name} ${text}: a whole number from ${low} to ${high}`);
-  return value;
 }
 
 function listenAddress(text: string, workers: number): WorkerSettings['listen'] {
