@@ -11,7 +11,7 @@ import { detectSqli } from '../src/libinjection/sqli.ts';
 import tables from '../src/libinjection/tables.json' with { type: 'json' };
 import { loadRules } from '../src/load.ts';
 import { operators } from '../src/operators/registry.ts';
-import { chainEffect, lengthBefore, stepEffects } from '../src/plan/effects-of-steps.ts';
+import { chainEffect, lengthBefore, reaches, stepEffects } from '../src/plan/effects-of-steps.ts';
 import { triggers } from '../src/plan/triggers.ts';
 import { requirementOf } from '../src/prefilter/requirement.ts';
 import { buildScanner } from '../src/prefilter/scanner.ts';
@@ -27,7 +27,7 @@ describe('the scanner', () => {
     const text = fc.tuple(fc.constantFrom(0, 1, 4090, 4095, 4096), fc.string({ unit: fc.constantFrom('a', 'b', 'A', 'B', '/', '\0', 'é'), maxLength: 30 }));
     fc.assert(fc.property(fc.array(literal, { maxLength: 12 }), text, (literals, [pad, tail]) => {
       const whole = '.'.repeat(pad) + tail;
-      const scanner = buildScanner(literals.map((item, owner) => ({ owner, literals: [item] })), literals.length, none, none);
+      const scanner = buildScanner(literals.map((item, owner) => ({ owner, literals: [item] })), literals.length, { low: none, high: none, top: none });
       scanner.scan(whole);
       const expected = literals.flatMap((item, owner) => (lowerAscii(whole).includes(item) ? [owner] : []));
       expect([...scanner.found.subarray(0, scanner.count)].sort((a, b) => a - b)).toEqual(expected);
@@ -77,6 +77,12 @@ describe('what steps do to a text without the bytes that upset them', () => {
       const result = names.reduce((current, name) => transformations[name]!(current, undefined), value);
       expect(value.length).toBeGreaterThanOrEqual(lengthBefore(names, result.length));
     }), { numRuns: 1000 });
+    const encoded = fc.string({ unit: fc.constantFrom('a', 'Z', '0', '9', '+', '/', '=', '\r', '\n', '\r\n', '-', ' ', 'é'), maxLength: 24 });
+    fc.assert(fc.property(fc.constantFrom(...Object.keys(reaches)), fc.oneof(encoded, bytes), (name, value) => {
+      const { length } = transformations[name]!(value, undefined);
+      for (let least = 1; least <= length; least += 1) expect(reaches[name]!(value, least)).toBe(true);
+    }), { numRuns: 1000 });
+    expect(['json.items', '2019-11-04 abcde', ''].map((value) => reaches['base64decode']!(value, 5))).toEqual([false, false, false]);
   });
 });
 
@@ -123,6 +129,7 @@ describe('ordinary text', () => {
     const piece = fc.oneof(fc.constantFrom('or', '1', ' ', 'union', 'select', 'a', '=', '@x', '-', '--', '.', ',', ':', 'cross', 'join', '1e', '0x', '5or', '::', ':=', 'sys', 'é', '\xa0', 'in', 'like', '<', '!', 'left', 'user', 'if', 'count', 'char.', 'now_', 'current_user', 'replace', 'database'), fc.string({ maxLength: 3 }));
     fc.assert(fc.property(fc.array(piece, { maxLength: 9 }).map((parts) => Buffer.from(parts.join(''), 'utf8').toString('latin1')), (text) => {
       if (detectSqli(text) !== undefined) expect(isOrdinaryText(text)).toBe(false);
+      expect(isOrdinaryText(lowerAscii(text))).toBe(isOrdinaryText(text));
     }), { numRuns: 4000 });
     for (const marks of ['N1F.,:O', 'N1F.,:V']) expect(tables.fingerprints.toUpperCase().split(' ').filter((print) => print.split('').every((type) => marks.includes(type)))).toEqual([]);
     expect(isOrdinaryText('1::@')).toBe(false);
@@ -144,11 +151,11 @@ describe('planned rules', () => {
 
   it('decide as the plain interpreter does, whatever gates, jumps, chains and exclusions stand between them', () => {
     const targets = ['ARGS', 'ARGS_NAMES|!ARGS_NAMES:a', 'ARGS:a|REQUEST_HEADERS', 'REQUEST_HEADERS:X-A', '&ARGS', 'TX:score', '&TX:flag', 'REQUEST_URI|ARGS|!ARGS:/^b/', 'MATCHED_VARS', 'REQUEST_BODY', 'TX:1|ARGS_GET', 'REQBODY_PROCESSOR', 'XML:/*', 'ARGS_POST|ARGS'];
-    const operators = ['@rx (?i)a+b', '@rx ^x', '@contains bc', '@pm abc %3c', '@eq 1', '@ge 5', '!@rx ^[a-z]*$', '@validateByteRange 97-122', '@streq abc', '@beginsWith a', '@endsWith c', '@within abcabc', '@unconditionalMatch', '@rx (b)(c)'];
-    const chains = ['', 't:lowercase', 't:urlDecodeUni,t:lowercase', 't:lowercase,t:urlDecodeUni', 't:urlDecode,t:removeWhitespace', 't:cmdLine', 't:base64Encode', 't:length', 'multiMatch,t:lowercase,t:removeNulls'];
+    const operators = ['@rx (?i)a+b', '@rx ^x', '@contains bc', '@pm abc %3c', '@eq 1', '@ge 5', '!@rx ^[a-z]*$', '@validateByteRange 97-122', '@streq abc', '@beginsWith a', '@endsWith c', '@within abcabc', '@unconditionalMatch', '@rx (b)(c)', '@detectSQLi', '@rx aa\\n?b'];
+    const chains = ['', 't:lowercase', 't:urlDecodeUni,t:lowercase', 't:lowercase,t:urlDecodeUni', 't:urlDecode,t:removeWhitespace', 't:cmdLine', 't:base64Encode', 't:length', 'multiMatch,t:lowercase,t:removeNulls', 't:urlDecodeUni,t:base64Decode', 'multiMatch,t:base64Decode,t:lowercase'];
     const effects = ['', 'setvar:tx.score=+5', 'setvar:tx.flag=1', 'capture', 'skip:1', 'skipAfter:M', 'ctl:ruleRemoveTargetById=1-99;ARGS:a', 'ctl:ruleRemoveById=7', 'ctl:forceRequestBodyVariable=On', 'setvar:!tx.score', 'msg:\'m %{MATCHED_VAR}\''];
     const rule = fc.record({ target: fc.constantFrom(...targets), operator: fc.constantFrom(...operators), chain: fc.constantFrom(...chains), effect: fc.constantFrom(...effects), phase: fc.constantFrom(1, 2), linked: fc.integer({ min: 0, max: 4 }), marker: fc.boolean() });
-    const value = fc.string({ unit: fc.constantFrom('a', 'A', 'b', 'c', 'x', ' ', '%3C', '%00', '+'), maxLength: 6 });
+    const value = fc.string({ unit: fc.constantFrom('a', 'A', 'b', 'c', 'x', ' ', '%3C', '%00', '+', 'YWFi', '%0a', "' or 1", '--'), maxLength: 6 });
     fc.assert(fc.property(fc.array(rule, { minLength: 1, maxLength: 9 }), fc.array(fc.tuple(fc.constantFrom('a', 'b', 'ab'), value), { maxLength: 4 }), value, (rules, args, header) => {
       const text = rules.map(({ target, operator, chain, effect, phase, linked, marker }, index) => {
         const actions = [chain, effect].filter((part) => part !== '').join(',');

@@ -11,4 +11,4 @@ export const detectSqli: Operator = (_, context) =>
     if (fingerprint === undefined) return false;
     run.capture(0, fingerprint);
     return true;
-  }, { requires: () => requireByte(complement(escapes['w']!)) });
+  }, { requires: () => requireByte(complement(escapes['w']!)), ...(context.detection.isNoSqli === undefined ? {} : { dismisses: context.detection.isNoSqli }) });

@@ -36,6 +36,8 @@ export type OperatorRun = {
 export type Matcher = ((value: string, run: OperatorRun) => boolean) & {
   /** What every matching value is sure to have, worked out when asked; absent where nothing can be promised. */
   readonly requires?: () => Requirement;
+  /** Whether a value surely doesn't pass, told for less than the test costs; false says nothing. */
+  readonly dismisses?: (value: string) => boolean;
   /** The same test for a value already read as a number. */
   readonly number?: (value: number) => boolean;
   /** The same test once more, as the least and the greatest number that pass it. */

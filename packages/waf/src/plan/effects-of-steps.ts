@@ -38,6 +38,24 @@ export function chainEffect(names: readonly string[]): StepEffect {
   }), inert(nothing));
 }
 
+/** Whether what a step makes of a text may have at least `length` bytes. */
+export type Reach = (text: string, length: number) => boolean;
+
+/** Decoding ends at the first byte that is no digit of base64, line ends aside; four digits make three bytes. */
+function base64Reaches(text: string, length: number): boolean {
+  const digits = Math.ceil((length * 4) / 3);
+  let count = 0;
+  for (let at = 0; at < text.length && count < digits; at += 1) {
+    const code = text.charCodeAt(at);
+    if ((code >= 97 && code <= 122) || (code >= 65 && code <= 90) || (code >= 47 && code <= 57) || code === 43) count += 1;
+    else if (code !== 10 && code !== 13) return false;
+  }
+  return count >= digits;
+}
+
+/** Transformations that often leave little of a text. */
+export const reaches: Readonly<Record<string, Reach>> = { base64decode: base64Reaches };
+
 const shrinking = new Set([...Object.keys(stepEffects).filter((name) => name !== 'utf8tounicode'), 'removewhitespace', 'removecommentschar', 'sqlhexdecode']);
 
 /** The least length a text has when the result of the steps has at least `length` bytes; 0 where nothing is known. */

@@ -7,6 +7,9 @@ import type { Scanner } from '../prefilter/scanner.ts';
 import type { Requirement } from '../prefilter/requirement.ts';
 import type { Marker, Phase, Rule } from '../seclang/rule.ts';
 import type { Target } from '../seclang/targets.ts';
+import type { Reach } from './effects-of-steps.ts';
+import type { Mask } from './features.ts';
+import { noBits } from './features.ts';
 import type { Bases, Record } from './records.ts';
 import { isMoving, newBases } from './records.ts';
 import type { Script } from './script.ts';
@@ -62,18 +65,23 @@ export type Filtered = { readonly link: Link; readonly at: number; readonly owne
 export type Segment = { state: 'unseen' | 'seen' | 'built'; readonly filtered: Filtered[]; bases: readonly number[] };
 
 /** Which rules of a phase a text at one node can match. */
-export type Sieve = { /** By owner: place in the phase, or -1. */ readonly byOwner: Int32Array; /** Places of rules that may match without a literal of two bytes or more. */ readonly rest: Int32Array };
+export type Sieve = {
+  /** By owner: place in the phase, or -1. */
+  readonly byOwner: Int32Array;
+  /** Rules that may match without a literal of two bytes or more, five numbers each: place in the phase, the three words of features that the text must have, its least length. */
+  readonly rest: Int32Array;
+};
 /** What a value must show for its text at a node to match a rule; `owner` is -1 where literals of it may come to be on the way. */
-export type Check = { readonly needLow: number; readonly needHigh: number; readonly length: number; readonly owner: number };
+export type Check = Mask & { readonly length: number; readonly owner: number };
 export type NodeSieve = {
   readonly node: number;
   /** Features without which every step up to the node changes nothing. */
-  readonly low: number;
-  readonly high: number;
+  readonly triggers: Mask;
   /** Features of which none may be there for the checks to tell more than lengths. */
-  readonly upsetLow: number;
-  readonly upsetHigh: number;
+  readonly upsets: Mask;
   readonly checks: readonly Check[];
+  /** Where the last step shortens values: whether it leaves enough of one that shows no feature of `before`. */
+  readonly reach: { readonly before: Mask; readonly length: number; readonly test: Reach } | undefined;
   readonly sieve: Sieve;
 };
 /** One sieve for all nodes at which a text with certain triggers is surely as it came, and the other nodes. */
@@ -82,10 +90,9 @@ export type KeyBase = {
   readonly empty: boolean;
   /** For texts that no step changed: rules of every node but those whose steps change anything. */
   readonly still: Sieve;
-  readonly triggerLow: number;
-  readonly triggerHigh: number;
-  /** Where only some of the triggers are there: those of `low` and `high`. */
-  viewOf(low: number, high: number): View;
+  readonly triggers: Mask;
+  /** Where only some of the triggers are there. */
+  viewOf(low: number, high: number, top: number): View;
   /** Nodes whose steps may change anything. */
   readonly always: readonly NodeSieve[];
 };
@@ -104,12 +111,11 @@ export type PhasePlan = {
   /** Rules with skip in their chain, and rules that change REQUEST_BODY under the running phase. */
   readonly skips: Uint8Array;
   readonly widens: Uint8Array;
-  readonly needLow: Int32Array;
-  readonly needHigh: Int32Array;
+  /** What a text must have, with whatever literal it was found. */
+  readonly needs: Mask[];
   readonly needLength: Float64Array;
-  /** For rules with a literal of one byte: what a text must have besides when none of its longer literals was found. */
-  readonly shortLow: Int32Array;
-  readonly shortHigh: Int32Array;
+  /** Operators that can tell at a glance of most texts that they don't match. */
+  readonly dismiss: (((text: string) => boolean) | undefined)[];
   bases: (PhaseBase | undefined)[];
   /** Scratch of the running phase; phases run to their end without a break. */
   readonly todo: Uint8Array;
@@ -128,9 +134,8 @@ export type Program = {
   /** Phases laid out for what TX variables surely are; a phase without one is run rule by rule. */
   readonly scripts: ReadonlyMap<Phase, Script>;
   readonly owners: number;
-  /** By node: the features a text must have for the step to change it; -1 in both always does. */
-  stepLow: Int32Array;
-  stepHigh: Int32Array;
+  /** By node: the features a text must have for the step to change it; undefined where nothing tells. */
+  stepMasks: (Mask | undefined)[];
   /** Grows with each build; texts of an older one are scanned again. */
   version: number;
   /** A segment was reached that the scanners know nothing of. */
@@ -239,10 +244,10 @@ export function newProgram(ruleSet: RuleSet): Program {
     }
     const { length } = entries;
     phases.set(phase, {
-      phase, entries, segmentOf, jump, segments, filtered, template, skips, widens, needLow: new Int32Array(length), needHigh: new Int32Array(length), needLength: new Float64Array(length), shortLow: new Int32Array(length), shortHigh: new Int32Array(length), bases: [],
+      phase, entries, segmentOf, jump, segments, filtered, template, skips, widens, needs: Array.from({ length }, () => noBits), needLength: new Float64Array(length), dismiss: entries.map((entry) => ('kind' in entry ? undefined : entry.rule.operator?.matcher?.dismisses)), bases: [],
       todo: new Uint8Array(length), hits: entries.map(() => []), touched: [], distributed: new Uint8Array(0),
     });
   }
   for (const plan of phases.values()) Object.assign(plan, { distributed: new Uint8Array(bases.all.length) });
-  return { ruleSet, steps, bases, phases, scripts: scriptsOf(ruleSet, phases), groups: [{ index: 0, scanner: undefined }, { index: 1, scanner: undefined }], owners, stepLow: new Int32Array(0), stepHigh: new Int32Array(0), version: 0, stale: false };
+  return { ruleSet, steps, bases, phases, scripts: scriptsOf(ruleSet, phases), groups: [{ index: 0, scanner: undefined }, { index: 1, scanner: undefined }], owners, stepMasks: [], version: 0, stale: false };
 }

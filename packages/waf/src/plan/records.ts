@@ -7,7 +7,7 @@ import type { Rule } from '../seclang/rule.ts';
 import type { Target } from '../seclang/targets.ts';
 
 /** A text made of a value, with what one scan of it showed. */
-export type Text = { readonly text: string; scanned: boolean; low: number; high: number; owners: readonly number[]; lower: string | undefined };
+export type Text = { readonly text: string; scanned: boolean; low: number; high: number; top: number; owners: readonly number[]; lower: string | undefined };
 /** One value of a request. `at[n]` is its text at node n of the steps, where it was needed. */
 export type Record = { readonly base: number; readonly key: string; /** The key in lower case, once it was asked for. */ folded: string | undefined; /** Place of the key among those that rules ask for, or -1. */ readonly place: number; readonly first: Text; at: (Text | undefined)[] | undefined };
 
@@ -21,7 +21,7 @@ export const isMoving = (target: Target): boolean => moving.has(target.variable)
 /** Known once the head of the request is: read in phase 1, still true in phase 2. */
 const fixed = new Set(['ARGS_GET', 'ARGS_GET_NAMES', 'QUERY_STRING', 'REMOTE_ADDR', 'REMOTE_HOST', 'REMOTE_PORT', 'REQUEST_BASENAME', 'REQUEST_COOKIES', 'REQUEST_COOKIES_NAMES', 'REQUEST_FILENAME', 'REQUEST_HEADERS', 'REQUEST_HEADERS_NAMES', 'REQUEST_LINE', 'REQUEST_METHOD', 'REQUEST_PROTOCOL', 'REQUEST_URI', 'REQUEST_URI_RAW', 'SERVER_ADDR', 'SERVER_NAME', 'SERVER_PORT', 'UNIQUE_ID']);
 
-export const newText = (text: string): Text => ({ text, scanned: false, low: 0, high: 0, owners: none, lower: undefined });
+export const newText = (text: string): Text => ({ text, scanned: false, low: 0, high: 0, top: 0, owners: none, lower: undefined });
 /** The key in lower case, as selectors are compared. */
 export const foldedKey = (record: Record): string => (record.folded ??= lowerAscii(record.key));
 const none: readonly number[] = [];

@@ -1,6 +1,7 @@
 import { lowerAscii } from '../bytes.ts';
 import type { Scanner } from '../prefilter/scanner.ts';
 import type { Transaction } from '../engine/transaction.ts';
+import { hasAll, hasAny } from './features.ts';
 import type { NodeSieve, PhaseBase, PhasePlan, Program, Sieve } from './program.ts';
 import type { Record, Text } from './records.ts';
 import { foldedKey, newText } from './records.ts';
@@ -36,6 +37,7 @@ function scan(scanner: Scanner, text: Text): void {
   scanner.scan(text.text);
   text.low = scanner.low;
   text.high = scanner.high;
+  text.top = scanner.top;
   if (scanner.count > 0) {
     const owners: number[] = [];
     for (let index = 0; index < scanner.count; index += 1) owners.push(scanner.found[index]!);
@@ -48,6 +50,7 @@ function copyScan(from: Text, to: Text): void {
   to.scanned = true;
   to.low = from.low;
   to.high = from.high;
+  to.top = from.top;
   to.owners = from.owners;
 }
 
@@ -59,7 +62,8 @@ export function textAt(tx: Transaction, program: Program, record: Record, node: 
   const step = program.steps.nodes[node]!;
   const before = textAt(tx, program, record, step.parent);
   let after = before;
-  if (!before.scanned || (before.low & program.stepLow[node]!) !== 0 || (before.high & program.stepHigh[node]!) !== 0 || (program.stepLow[node] === -1 && program.stepHigh[node] === -1)) {
+  const trigger = program.stepMasks[node];
+  if (!before.scanned || trigger === undefined || hasAny(before, trigger)) {
     const text = step.apply(before.text, tx.rules.unicodeMap);
     if (text !== before.text) {
       after = newText(text);
@@ -71,47 +75,47 @@ export function textAt(tx: Transaction, program: Program, record: Record, node: 
   return after;
 }
 
+/** Notes with a rule that a text may match it, unless its operator tells at a glance that it doesn't. */
 function note(plan: PhasePlan, at: number, record: Record, text: Text): void {
-  const low = plan.needLow[at]!;
-  const high = plan.needHigh[at]!;
-  if ((text.low & low) !== low || (text.high & high) !== high || text.text.length < plan.needLength[at]!) return;
   const hits = plan.hits[at]!;
+  if (hits.length > 0 && hits[hits.length - 1] === record) return;
+  const dismisses = plan.dismiss[at];
+  if (dismisses !== undefined && dismisses(text.text)) return;
   if (hits.length === 0) {
     plan.touched.push(at);
     plan.todo[at] ||= 1;
-  } else if (hits[hits.length - 1] === record) return;
+  }
   hits.push(record);
 }
 
 function sift(plan: PhasePlan, { byOwner, rest }: Sieve, record: Record, text: Text): void {
-  const { owners } = text;
+  const { owners, low, high, top, text: { length } } = text;
   for (let index = 0; index < owners.length; index += 1) {
     const at = byOwner[owners[index]!]!;
-    if (at >= 0) note(plan, at, record, text);
+    if (at >= 0 && hasAll(text, plan.needs[at]!) && length >= plan.needLength[at]!) note(plan, at, record, text);
   }
-  for (let index = 0; index < rest.length; index += 1) {
-    const at = rest[index]!;
-    const low = plan.shortLow[at]!;
-    const high = plan.shortHigh[at]!;
-    if ((text.low & low) === low && (text.high & high) === high) note(plan, at, record, text);
+  for (let index = 0; index < rest.length; index += 5) {
+    if ((~low & rest[index + 1]!) === 0 && (~high & rest[index + 2]!) === 0 && (~top & rest[index + 3]!) === 0 && length >= rest[index + 4]!) note(plan, rest[index]!, record, text);
   }
 }
 
 /** Whether a scanned value shows that its text at a node matches no rule there. */
-function isHopeless({ low, high, text, owners }: Text, { upsetLow, upsetHigh, checks }: NodeSieve): boolean {
-  const upset = (low & upsetLow) !== 0 || (high & upsetHigh) !== 0;
+function isHopeless(first: Text, { upsets, checks, reach }: NodeSieve): boolean {
+  const { text, owners } = first;
+  if (reach !== undefined && !hasAny(first, reach.before) && !reach.test(text, reach.length)) return true;
+  const upset = hasAny(first, upsets);
   for (let index = 0; index < checks.length; index += 1) {
     const check = checks[index]!;
     if (text.length < check.length) continue;
     if (upset) return false;
-    if ((low & check.needLow) === check.needLow && (high & check.needHigh) === check.needHigh && (check.owner < 0 || owners.includes(check.owner))) return false;
+    if (hasAll(first, check) && (check.owner < 0 || owners.includes(check.owner))) return false;
   }
   return true;
 }
 
 function siftAt(tx: Transaction, program: Program, plan: PhasePlan, scanner: Scanner, record: Record, sieve: NodeSieve, always: boolean): void {
   const { first } = record;
-  const same = !always && (first.low & sieve.low) === 0 && (first.high & sieve.high) === 0;
+  const same = !always && !hasAny(first, sieve.triggers);
   if (!same && isHopeless(first, sieve)) return;
   const text = same ? first : textAt(tx, program, record, sieve.node);
   if (!text.scanned) scan(scanner, text);
@@ -126,9 +130,13 @@ export function distribute(tx: Transaction, program: Program, plan: PhasePlan, s
     const base = phaseBase.of(record.place);
     if (base.empty) continue;
     if (!first.scanned) scan(scanner, first);
-    if ((first.low & base.triggerLow) === 0 && (first.high & base.triggerHigh) === 0) sift(plan, base.still, record, first);
+    const { triggers } = base;
+    const low = first.low & triggers.low;
+    const high = first.high & triggers.high;
+    const top = first.top & triggers.top;
+    if ((low | high | top) === 0) sift(plan, base.still, record, first);
     else {
-      const view = base.viewOf(first.low & base.triggerLow, first.high & base.triggerHigh);
+      const view = base.viewOf(low, high, top);
       sift(plan, view.still, record, first);
       for (let place = 0; place < view.others.length; place += 1) siftAt(tx, program, plan, scanner, record, view.others[place]!, false);
     }

@@ -1,9 +1,10 @@
 /** Which owners' literals occur in a text, and which byte features it has; the results of the last scan. */
 export type Scanner = {
-  /** Reads the text once. Afterwards `low`, `high` are its features and the first `count` of `found` the owners. */
+  /** Reads the text once. Afterwards `low`, `high` and `top` are its features and the first `count` of `found` the owners. */
   scan(text: string): void;
   low: number;
   high: number;
+  top: number;
   count: number;
   readonly found: Uint16Array;
 };
@@ -46,17 +47,18 @@ function occursAt(text: string, literal: string, start: number): boolean {
 }
 
 const piece = 4096;
-type Tables = { readonly low: Int32Array; readonly high: Int32Array; readonly mapFour: Int32Array; readonly mapTwo: Int32Array; readonly places: Int32Array };
+type Tables = { readonly low: Int32Array; readonly high: Int32Array; readonly top: Int32Array; readonly mapFour: Int32Array; readonly mapTwo: Int32Array; readonly places: Int32Array };
 /** What is carried from piece to piece. */
-const state = { gram: 0, low: 0, high: 0 };
+const state = { gram: 0, low: 0, high: 0, top: 0 };
 
-function readPiece(text: string, from: number, to: number, { low, high, mapFour, mapTwo, places }: Tables): number {
-  let { gram, low: lows, high: highs } = state;
+function readPiece(text: string, from: number, to: number, { low, high, top, mapFour, mapTwo, places }: Tables): number {
+  let { gram, low: lows, high: highs, top: tops } = state;
   let noted = 0;
   for (let at = from; at < to; at += 1) {
     const code = text.charCodeAt(at) & 255;
     lows |= low[code]!;
     highs |= high[code]!;
+    tops |= top[code]!;
     gram = (gram << 8) | fold[code]!;
     const bit = Math.imul(gram, mix) >>> 14;
     if (((mapFour[bit >> 5]! >> (bit & 31)) & 1) !== 0) {
@@ -71,6 +73,7 @@ function readPiece(text: string, from: number, to: number, { low, high, mapFour,
   state.gram = gram;
   state.low = lows;
   state.high = highs;
+  state.top = tops;
   return noted;
 }
 
@@ -79,7 +82,7 @@ function readPiece(text: string, from: number, to: number, { low, high, mapFour,
  * is shorter), looked up in tables small enough to stay in the processor's nearest caches, and then compared. The tables
  * of an Aho-Corasick automaton over the same literals have megabytes, and every byte waits for the one before it.
  */
-export function buildScanner(entries: readonly { readonly owner: number; readonly literals: readonly string[] }[], owners: number, low: Int32Array, high: Int32Array): Scanner {
+export function buildScanner(entries: readonly { readonly owner: number; readonly literals: readonly string[] }[], owners: number, { low, high, top }: Pick<Tables, 'low' | 'high' | 'top'>): Scanner {
   const byLiteral = new Map<string, Entry>();
   for (const { owner, literals } of entries) {
     for (const literal of literals) {
@@ -132,15 +135,16 @@ export function buildScanner(entries: readonly { readonly owner: number; readonl
   // Places that need a closer look, two entries a byte at most. They are looked at after each piece of text, so that the
   // loop over its bytes makes no call and keeps its tables in registers.
   const places = new Int32Array(2 * piece);
-  const tables: Tables = { low, high, mapFour, mapTwo, places };
+  const tables: Tables = { low, high, top, mapFour, mapTwo, places };
   const scanner: Scanner = {
-    low: 0, high: 0, count: 0, found,
+    low: 0, high: 0, top: 0, count: 0, found,
     scan(text) {
       serial += 1;
       count = 0;
       state.gram = 0;
       state.low = 0;
       state.high = 0;
+      state.top = 0;
       const { length } = text;
       for (let from = 0; from < length; from += piece) {
         const noted = readPiece(text, from, Math.min(length, from + piece), tables);
@@ -155,9 +159,11 @@ export function buildScanner(entries: readonly { readonly owner: number; readonl
       if (length > 0 && (text.charCodeAt(0) === 46 || text.charCodeAt(length - 1) === 46)) {
         state.low |= low[47]!;
         state.high |= high[47]!;
+        state.top |= top[47]!;
       }
       scanner.low = state.low;
       scanner.high = state.high;
+      scanner.top = state.top;
       scanner.count = count;
     },
   };
