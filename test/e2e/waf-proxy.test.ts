@@ -69,7 +69,7 @@ afterAll(async () => {
 const port = (server: { address(): unknown }): number => (server.address() as AddressInfo).port;
 
 async function worker(change: Partial<WorkerSettings> = {}, ruleSet = rules()): Promise<{ at: number; running: RunningWorker }> {
-  const running = await startWorker({ site: 'shop', listen: { host: '127.0.0.1', port: 0 }, upstream: { host: '127.0.0.1', port: port(application) }, mode: 'block', forwarded: true, trusted: [], uninspected: 'relay', proxyProtocol: false, tls: undefined, shared: false, record: undefined, ...change }, ruleSet, (event) => void events.push(event), () => undefined);
+  const running = await startWorker({ site: 'shop', listen: { host: '127.0.0.1', port: 0 }, upstream: { host: '127.0.0.1', port: port(application) }, mode: 'block', forwarded: true, trusted: [], uninspected: 'relay', proxyProtocol: false, tls: undefined, shared: false, record: undefined, api: undefined, ...change }, ruleSet, (event) => void events.push(event), () => undefined);
   workers.push(running);
   return { at: Number(running.address.split(':').at(-1)), running };
 }

@@ -2,7 +2,7 @@ import { family } from '../command.ts';
 
 const usage = `palisade waf serve --listen HOST:PORT --upstream URL --rules GLOB [--rules GLOB]... [--mode detect|block|off] [--paranoia 1..4]
       [--site NAME] [--workers N] [--trust ADDRESS|CIDR]... [--no-forwarded] [--uninspected relay|refuse]
-      [--record FILE [--record-limit MEGABYTES]]
+      [--record FILE [--record-limit MEGABYTES]] [--openapi FILE [--openapi-mode detect|block]]
   palisade waf serve --listen 0.0.0.0:8080 --upstream http://127.0.0.1:3000 --rules crs/crs-setup.conf --rules 'crs/rules/*.conf' --mode block
   palisade waf protect CONTAINER --port N [--port N]... --rules GLOB [--rules GLOB]... [--mode detect|block|off]
       [--paranoia 1..4] [--fail open|closed] [--workers N] [--uninspected relay|refuse] [--hide-client-address] [--worker-user UID]
@@ -13,6 +13,7 @@ const usage = `palisade waf serve --listen HOST:PORT --upstream URL --rules GLOB
   palisade waf suggest --reason TEXT --owner NAME --until YYYY-MM-DD [--rule ID]... [EVENTS.ndjson]
   palisade waf explain --rules GLOB [--rules GLOB]... [--paranoia 1..4] [--client ADDRESS] [--format text|json] FILE | [-X METHOD] [-H 'NAME: VALUE']... [-d DATA] URL
   palisade waf replay --rules GLOB [--rules GLOB]... --with FILE [--with FILE]... [--paranoia 1..4] [--format text|json] RECORDED.ndjson...
+  palisade waf learn [--at-least N] [--title TEXT] RECORDED.ndjson...
   palisade waf rules install PATH|deb
   palisade waf rules list`;
 
@@ -24,5 +25,6 @@ export const command = family({ summary: { en: 'run the web application firewall
   suggest: async () => ({ run: (await import('./waf/suggest.ts')).suggest }),
   explain: async () => ({ run: (await import('./waf/explain.ts')).explain }),
   replay: async () => ({ run: (await import('./waf/replay.ts')).replay }),
+  learn: async () => ({ run: (await import('./waf/learn.ts')).learn }),
   rules: async () => ({ run: (await import('./waf/rules/command.ts')).rules }),
 });

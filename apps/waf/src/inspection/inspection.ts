@@ -1,5 +1,6 @@
 import { messageOf } from '@palisade/model/error';
 import type { Gap } from '@palisade/model/gap';
+import { toUtf8 } from '@palisade/waf/bytes';
 import { beginTransaction } from '@palisade/waf/http-transaction';
 import type { HttpTransaction } from '@palisade/waf/http-transaction';
 import type { Connection, Intervention } from '@palisade/waf/engine/transaction';
@@ -7,6 +8,7 @@ import { limits } from '../limits.ts';
 import type { RequestHead, ResponseHead } from '../http1/head.ts';
 import type { WafEvent } from './event.ts';
 import { eventMatches, pointsOf } from './event.ts';
+import { maskFor } from './mask.ts';
 import type { Site } from './site.ts';
 
 /** The rules' view of one request: each step answers an intervention only where the mode may stop the request. */
@@ -51,6 +53,15 @@ export function inspect(site: Site, head: RequestHead, connection: Connection): 
   const gaps: Gap[] = [];
   let took = 0;
   let seenBody = '';
+  const outsideApi: WafEvent['matches'] = [];
+  /** Looks whether the request is one that the application's description knows. */
+  const outside = (body: string): Intervention | undefined => {
+    if (site.api === undefined) return undefined;
+    const violations = site.api.schema.check({ method: head.method, target: head.target, headers: head.headers, body });
+    for (const { rule, msg, variable, bytes } of violations) outsideApi.push({ rule, msg: toUtf8(msg), tags: ['palisade-api'], severity: 'warning', variable: toUtf8(variable), offset: 0, bytes: toUtf8(maskFor(variable)(bytes)) });
+    const [first] = violations;
+    return first !== undefined && site.api.stop ? { rule: first.rule, action: 'deny', status: 400, log: first.msg } : undefined;
+  };
   const timed = <Answer>(step: () => Answer): Answer => {
     const from = performance.now();
     try {
@@ -89,7 +100,7 @@ export function inspect(site: Site, head: RequestHead, connection: Connection): 
     requestBody(body) {
       if (tx === undefined) return undefined;
       if (site.recorder !== undefined) seenBody = body;
-      return decided(() => tx.requestBody(body));
+      return decided(() => outside(body) ?? tx.requestBody(body));
     },
     responseHead: (answer) => (tx === undefined ? undefined : decided(() => tx.responseHeaders(answer.status, answer.minor === 1 ? '1.1' : '1.0', answer.headers))),
     responseBody: (body) => (tx === undefined ? undefined : decided(() => tx.responseBody(body))),
@@ -106,7 +117,7 @@ export function inspect(site: Site, head: RequestHead, connection: Connection): 
       }
       site.stats.engineMicroseconds += took * 1000;
       site.recorder?.take({ id, site: site.name, client: connection.clientAddress, method: head.method, target: head.target, minor: head.minor, headers: head.headers, body: seenBody, status });
-      const matches = eventMatches(tx.matches);
+      const matches = [...eventMatches(tx.matches), ...outsideApi];
       if (matches.length === 0 && tx.gaps.length === 0 && gaps.length === 0 && !stopped) return;
       if (stopped) site.stats.blocked += 1;
       else if (matches.length > 0) site.stats.logged += 1;

@@ -2,6 +2,7 @@ import type { SecureContext } from 'node:tls';
 import type { Store } from '@palisade/waf/engine/store';
 import type { RuleSet } from '@palisade/waf/load';
 import type { UpstreamPool } from '../proxy/upstream.ts';
+import type { RequestSchema } from '../openapi/schema.ts';
 import type { Recorder } from '../record/recorder.ts';
 import type { Mode, WafEvent } from './event.ts';
 
@@ -31,6 +32,8 @@ export type Site = {
   event(event: WafEvent): void;
   /** Keeps what requests looked like, secrets masked. */
   readonly recorder?: Recorder;
+  /** What requests there are; others are flagged, and in block mode stopped where `stop` says so. */
+  readonly api?: { readonly schema: RequestSchema; readonly stop: boolean };
 };
 
 export type SiteStats = { requests: number; logged: number; blocked: number; refused: number; engineMicroseconds: number; connections: number };

@@ -8,6 +8,8 @@ import type { Site } from '../inspection/site.ts';
 import { accept } from '../proxy/accept.ts';
 import { ownAddress, upstreamPool } from '../proxy/upstream.ts';
 import type { Address } from '../proxy/upstream.ts';
+import { readApiDocument } from '../openapi/document.ts';
+import { requestSchema } from '../openapi/schema.ts';
 import { recordTo } from '../record/recorder.ts';
 import { addressList } from './address-list.ts';
 import { warmRules } from './warm-up.ts';
@@ -26,6 +28,8 @@ export type WorkerSettings = {
   readonly tls: { readonly cert: string; readonly key: string } | undefined;
   /** Requests are recorded in this file, up to so many bytes. */
   readonly record: { readonly file: string; readonly most: number } | undefined;
+  /** An OpenAPI document (its text): requests outside it are flagged, or stopped. */
+  readonly api: { readonly text: string; readonly stop: boolean } | undefined;
   /** Several workers listen on one port; the kernel spreads connections. */
   readonly shared: boolean;
 };
@@ -41,12 +45,14 @@ export type RunningWorker = {
 
 /** Starts one worker of one site. Throws when it can't listen. */
 export async function startWorker(settings: WorkerSettings, ruleSet: RuleSet, event: (event: WafEvent) => void, log: (line: string) => void): Promise<RunningWorker> {
+  const api = settings.api === undefined ? undefined : { schema: requestSchema(readApiDocument(settings.api.text)), stop: settings.api.stop };
+  for (const one of api?.schema.unchecked ?? []) log(`of the API description is not checked: ${one}`);
   const trusted = addressList(settings.trusted);
   const recorder = settings.record === undefined ? undefined : recordTo(settings.record.file, settings.record.most, log);
   const site: Site = {
     name: settings.site, rules: warmRules(ruleSet, settings.mode), modeOf: () => settings.mode, upstream: upstreamPool(ownAddress(settings.upstream)), store: memoryStore(), forwarded: settings.forwarded,
     trusts: (address) => trusted.has(address), uninspected: settings.uninspected, proxyProtocol: settings.proxyProtocol,
-    tls: settings.tls === undefined ? undefined : createSecureContext({ ...settings.tls, minVersion: 'TLSv1.2' }), stats: newStats(), event: (one) => event(boundedEvent(one)), ...(recorder === undefined ? {} : { recorder }),
+    tls: settings.tls === undefined ? undefined : createSecureContext({ ...settings.tls, minVersion: 'TLSv1.2' }), stats: newStats(), event: (one) => event(boundedEvent(one)), ...(recorder === undefined ? {} : { recorder }), ...(api === undefined ? {} : { api }),
   };
   const acceptor = accept(site);
   const { server } = acceptor;

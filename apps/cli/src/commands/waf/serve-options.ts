@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { messageOf } from '@palisade/model/error';
 import { parseArgs } from 'node:util';
+import { readApiDocument } from '@palisade/app-waf/openapi/document';
+import { requestSchema } from '@palisade/app-waf/openapi/schema';
 import type { WorkerSettings } from '@palisade/app-waf/serve/worker';
 import { UsageError } from '../../command.ts';
 import { whole } from './whole.ts';
@@ -11,6 +13,7 @@ export type ServeOptions = { readonly worker: WorkerSettings; readonly rules: re
 export const serveUsage = `palisade waf serve --listen HOST:PORT --upstream URL --rules GLOB [--rules GLOB]... [--mode detect|block|off] [--paranoia 1..4]
       [--site NAME] [--workers N] [--trust ADDRESS|CIDR]... [--no-forwarded] [--uninspected relay|refuse]
       [--tls-cert FILE --tls-key FILE] [--proxy-protocol] [--record FILE [--record-limit MEGABYTES]]
+      [--openapi FILE [--openapi-mode detect|block]]
   palisade waf serve --listen 0.0.0.0:8080 --upstream http://127.0.0.1:3000 --rules crs/crs-setup.conf --rules 'crs/rules/*.conf' --mode block
   Events go to standard output, one JSON object a line. SIGHUP reads the rules again; a set that does not load leaves the old one at work.`;
 
@@ -30,6 +33,7 @@ export function serveOptions(args: readonly string[], cwd: string): ServeOptions
     worker: {
       site: values.site ?? values.upstream, listen: listenAddress(values.listen, workers), upstream: upstreamAddress(values.upstream), mode, forwarded: values['no-forwarded'] !== true,
       trusted: values.trust ?? [], uninspected, shared: workers > 1, proxyProtocol: values['proxy-protocol'] === true, tls: tlsFiles(values['tls-cert'], values['tls-key'], cwd),
+      api: apiFile(values.openapi, values['openapi-mode'] ?? 'detect', cwd),
       record: values.record === undefined ? undefined : { file: path.resolve(cwd, values.record), most: whole('--record-limit', values['record-limit'] ?? '64', 1, 100_000) * 2 ** 20 },
     },
   };
@@ -42,7 +46,7 @@ function parse(args: readonly string[]) {
       options: {
         listen: { type: 'string' }, upstream: { type: 'string' }, rules: { type: 'string', multiple: true }, mode: { type: 'string' }, paranoia: { type: 'string' }, site: { type: 'string' }, workers: { type: 'string' },
         trust: { type: 'string', multiple: true }, 'no-forwarded': { type: 'boolean' }, uninspected: { type: 'string' },
-        'tls-cert': { type: 'string' }, 'tls-key': { type: 'string' }, 'proxy-protocol': { type: 'boolean' }, record: { type: 'string' }, 'record-limit': { type: 'string' },
+        'tls-cert': { type: 'string' }, 'tls-key': { type: 'string' }, 'proxy-protocol': { type: 'boolean' }, record: { type: 'string' }, openapi: { type: 'string' }, 'openapi-mode': { type: 'string' }, 'record-limit': { type: 'string' },
       },
     });
   } catch (error) {
@@ -61,6 +65,18 @@ function tlsFiles(cert: string | undefined, key: string | undefined, cwd: string
     }
   };
   return { cert: read('--tls-cert', cert), key: read('--tls-key', key) };
+}
+
+function apiFile(file: string | undefined, mode: string, cwd: string): WorkerSettings['api'] {
+  if (mode !== 'detect' && mode !== 'block') throw new UsageError(`--openapi-mode ${mode}: detect or block`);
+  if (file === undefined) return undefined;
+  try {
+    const text = readFileSync(path.resolve(cwd, file), 'utf8');
+    requestSchema(readApiDocument(text));
+    return { text, stop: mode === 'block' };
+  } catch (error) {
+    throw new UsageError(`--openapi ${file}: ${messageOf(error)}`);
+  }
 }
 
 function listenAddress(text: string, workers: number): WorkerSettings['listen'] {
