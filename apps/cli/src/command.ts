@@ -29,6 +29,11 @@ export type Command = {
   readonly usage: string | Text;
   /** SIGHUP ends a command as SIGTERM does, unless the command has a use of its own for it. */
   readonly hangup?: 'own';
+  /**
+   * Nothing goes on when `run` is done: the process ends as soon as its output is out. Otherwise Node takes down what was
+   * built, which costs a scan as much as its start does.
+   */
+  readonly ends?: 'at once';
   run(args: readonly string[], io: Io): Promise<number>;
 };
 

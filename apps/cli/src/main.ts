@@ -88,7 +88,12 @@ async function main(args: readonly string[]): Promise<number> {
   }
   endOn('SIGINT', 'SIGTERM');
   if (command.hangup !== 'own') endOn('SIGHUP');
-  return command.run(rest, io);
+  const code = await command.run(rest, io);
+  if (command.ends === 'at once') {
+    if (prepared) await new Promise<void>((resolve) => void output().write('', () => resolve()));
+    process.exit(code);
+  }
+  return code;
 }
 
 // No top-level await: the build is CommonJS, whose modules start faster.

@@ -2,13 +2,13 @@ import { SaxesParser } from 'saxes';
 import { describe, expect, it } from 'vitest';
 import { cycloneDxProblem } from '@palisade/catalog/sbom/cyclonedx-schema';
 import { readSbom } from '@palisade/catalog/sbom/read';
-import { format, formatNames } from '../src/format/formats.ts';
+import { formatNames, formatter } from '../src/format/formats.ts';
 import type { FormatName } from '../src/format/formats.ts';
 import { scan } from './format-fixture.ts';
 import { sarifProblems, spdxProblems } from './format-schemas.ts';
 
 const now = new Date('2026-03-04T05:06:07.890Z');
-const made = async (name: FormatName, locale: 'en' | 'zh-CN' = 'en'): Promise<string> => [...(await format(name, scan, { locale, color: false, now }))].join('');
+const made = async (name: FormatName, locale: 'en' | 'zh-CN' = 'en'): Promise<string> => [...(await formatter(name))(scan, { locale, color: false, now })].join('');
 const parsed = async (name: FormatName): Promise<Record<string, unknown>> => JSON.parse(await made(name)) as Record<string, unknown>;
 /** Throws on anything that is not well-formed. */
 const elements = (xml: string): { name: string; attributes: Record<string, string> }[] => {

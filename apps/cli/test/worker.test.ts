@@ -1,8 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { PassThrough, Duplex } from 'node:stream';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { CacheStore } from '@palisade/image/cache/cache';
 import { ScanResult } from '@palisade/model/scan-result';
 import type { Io } from '../src/command.ts';
@@ -45,6 +45,22 @@ describe('the process that reads a target', { timeout: 90_000 }, () => {
       // Where an ordinary user cannot reach the program (a clone below /root), it stays root without capabilities.
       expect(tree.result.isolation?.capabilities).toBe(tree.result.isolation?.user === 'nobody' ? 'read-files' : 'none');
     } else expect(result.isolation).toMatchObject({ user: 'own', capabilities: 'none' });
+  });
+
+  it('finds its compiled code where its parent has it, also when that was named by a relative path', async () => {
+    const compiled = mkdtempSync(path.join(tmpdir(), 'palisade-compiled-'));
+    chmodSync(compiled, 0o777);
+    vi.stubEnv('NODE_COMPILE_CACHE', path.relative(process.cwd(), compiled));
+    try {
+      await scan('dir:tree');
+      await scan('sbom:bom.json');
+      // What reads by path and what reads archives use other parts of the same files.
+      expect(readdirSync(compiled)).toHaveLength(2);
+      expect(readdirSync(path.join(compiled, 'by-path'))).toHaveLength(1);
+    } finally {
+      vi.unstubAllEnvs();
+      rmSync(compiled, { recursive: true, force: true });
+    }
   });
 
   it('is ended by its limits, which is a failed scan with the reason', async () => {

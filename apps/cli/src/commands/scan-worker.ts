@@ -14,6 +14,7 @@ const talk = 5;
 export const command: Command = {
   summary: { en: 'read one target (started by scan)', 'zh-CN': '读取一个目标（由 scan 启动）' },
   usage: 'palisade __scan-worker',
+  ends: 'at once',
   async run(_, io) {
     say({ ready: confinement() });
     const job = JSON.parse(hear()) as Job;

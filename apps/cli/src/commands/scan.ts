@@ -4,13 +4,15 @@ import { parseDuration } from '@palisade/model/duration';
 import { messageOf } from '@palisade/model/error';
 import type { ScanResult } from '@palisade/model/scan-result';
 import type { Severity } from '@palisade/model/severity';
+import type { Bundle } from '@palisade/advisory/bundle/open';
 import type { Command, Io } from '../command.ts';
 import { UsageError } from '../command.ts';
-import { format, formatNames } from '../format/formats.ts';
+import { formatNames, formatter } from '../format/formats.ts';
 import type { FormatName } from '../format/formats.ts';
 import { gathered, writeOutput } from '../format/write-output.ts';
 import type { CompiledPolicy } from '@palisade/verdict/policy/compile';
 import type { CompiledWaiver } from '@palisade/verdict/waiver/compile';
+import type * as Pipeline from '../scan/pipeline.ts';
 import { readTarget } from '../scan/read.ts';
 import type { ReadOutcome } from '../scan/read.ts';
 import { parseTarget } from '../scan/target.ts';
@@ -21,6 +23,7 @@ import { installedFeed, located, parse } from './feed/arguments.ts';
 export const command: Command = {
   summary: { en: 'scan an image, archive, directory, registry or SBOM', 'zh-CN': '扫描镜像、归档、目录、镜像仓库或 SBOM' },
   usage: scanUsage,
+  ends: 'at once',
   async run(args, io) {
     const { values, positionals } = parse(args, {
       feed: { type: 'string' },
@@ -49,6 +52,7 @@ export const command: Command = {
     const zh = locale === 'zh-CN';
     if (target.guessed && io.progress) io.err(zh ? `目标识别为 ${target.kind}:${target.ref}\n` : `taken as ${target.kind}:${target.ref}\n`);
     const rules = values['secret-rules'];
+    const ahead = once(() => loadJudging(values.feed, wantedFormat, io));
     const stages = zh ? { pull: '拉取镜像层', read: '读取镜像层' } : { pull: 'pulling layer', read: 'reading layer' };
     const outcome = await guided(target, readTarget(target, {
       signal: io.signal,
@@ -60,13 +64,16 @@ export const command: Command = {
       ...(rules === undefined ? {} : { rules: { file: rules, text: readInput(io, rules) } }),
       ...(values.platform === undefined ? {} : { platform: platformOf(values.platform) }),
       ...(values['no-cache'] === true ? {} : { cache: path.join(path.dirname(path.dirname(installedFeed(io))), 'cache', 'layers') }),
+      // While another process reads, this one gets ready for the answer.
+      started: () => void ahead().catch(() => {}),
       ...(io.progress ? { progress: (stage: 'pull' | 'read', done: number, total: number) => io.err(`\r\u001b[K${stages[stage]} ${done + 1}/${total}`) } : {}),
     })).finally(() => {
       if (io.progress) io.err('\r\u001b[K');
     });
     const now = new Date();
-    const result = await concluded(outcome, target, judges, values.feed, io, now);
-    await print(result, wantedFormat, values.output, io, locale, now);
+    const judging = await ahead();
+    const result = concluded(outcome, target, judges, judging, io, now);
+    print(result, judging.write, values.output, io, locale, now);
     if (result.status === 'failed') {
       io.err(`palisade: ${result.gaps[0]?.reason ?? ''}\n`);
       return 2;
@@ -91,9 +98,22 @@ async function judgesOf(values: { policy?: string[] | undefined; waivers?: strin
   return { policies, waivers: values.waivers.flatMap((file) => compileWaivers(readInput(io, file), { file })) };
 }
 
-async function concluded(outcome: ReadOutcome, target: Target, judges: Judges, feed: string | undefined, io: Io, now: Date): Promise<ScanResult> {
-  const { failedScan, judge } = await import('../scan/pipeline.ts');
-  const bundle = await openFeed(io, feed);
+/** What comes after reading: loaded and opened when it is first asked for. */
+type Judging = { readonly bundle: Bundle | null; readonly write: Awaited<ReturnType<typeof formatter>>; readonly pipeline: typeof Pipeline };
+
+async function loadJudging(feed: string | undefined, wanted: FormatName, io: Io): Promise<Judging> {
+  const pipeline = await import('../scan/pipeline.ts');
+  const write = await formatter(wanted);
+  return { bundle: await openFeed(io, feed), write, pipeline };
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
+}
+
+function concluded(outcome: ReadOutcome, target: Target, judges: Judges, { bundle, pipeline }: Judging, io: Io, now: Date): ScanResult {
+  const { failedScan, judge } = pipeline;
   try {
     const judgement = { bundle, ...judges, now };
     const { isolation } = outcome;
@@ -137,16 +157,16 @@ function timeOf(text: string): number {
   throw new UsageError(`--timeout ${text}: a duration such as 90s, 25m or 2h`);
 }
 
-async function openFeed(io: Io, named: string | undefined) {
+async function openFeed(io: Io, named: string | undefined): Promise<Bundle | null> {
   const { openBundle } = await import('@palisade/advisory/bundle/open');
   if (named !== undefined) return openBundle(located(io, named));
   const installed = installedFeed(io);
   return existsSync(installed) ? openBundle(installed) : null;
 }
 
-async function print(result: ScanResult, wanted: FormatName, output: string | undefined, io: Io, locale: Io['locale'], now: Date): Promise<void> {
+function print(result: ScanResult, write: Judging['write'], output: string | undefined, io: Io, locale: Io['locale'], now: Date): void {
   const color = output === undefined && io.color;
-  const text = await format(wanted, result, { locale, color, now, ...(color && process.stdout.columns > 0 ? { width: process.stdout.columns } : {}) });
+  const text = write(result, { locale, color, now, ...(color && process.stdout.columns > 0 ? { width: process.stdout.columns } : {}) });
   if (output === undefined) {
     for (const piece of gathered(text)) io.out(piece);
     return;

@@ -34,8 +34,11 @@ const formats = {
 export type FormatName = keyof typeof formats;
 export const formatNames = Object.keys(formats) as readonly FormatName[];
 
-/** The scan in one of the formats, as text in one or more pieces. */
-export async function format(name: FormatName, result: ScanResult, options: FormatOptions): Promise<Iterable<string>> {
-  const text = (await formats[name]())(result, options);
-  return typeof text === 'string' ? [text] : text;
+/** Loads what writes a scan in one of the formats, as text in one or more pieces. */
+export async function formatter(name: FormatName): Promise<(result: ScanResult, options: FormatOptions) => Iterable<string>> {
+  const write = await formats[name]();
+  return (result, options) => {
+    const text = write(result, options);
+    return typeof text === 'string' ? [text] : text;
+  };
 }

@@ -6,7 +6,6 @@ import type { Described } from './describe.ts';
 import { prepare } from './prepare.ts';
 import type { Prepared } from './prepare.ts';
 import type { Target } from './target.ts';
-import { targetCache } from './target-cache.ts';
 import type { Job } from './worker/job.ts';
 import type { Isolation, WorkerOutcome } from './worker/start.ts';
 
@@ -22,6 +21,8 @@ export type ReadOptions = {
   /** What the reading process may take: bytes, milliseconds. */
   readonly memory: number;
   readonly time: number;
+  /** Called when a process has begun to read, and this one has nothing to do. */
+  readonly started?: () => void;
   readonly progress?: (stage: 'pull' | 'read', done: number, total: number) => void;
   readonly io: Io;
   /** Names the code that reads, for results kept of whole targets; left out: the build's own. */
@@ -40,7 +41,7 @@ export async function readTarget(target: Target, options: ReadOptions): Promise<
   const prepared = await prepare(target, { io, signal, insecure: options.insecure ?? [], ...(options.platform === undefined ? {} : { platform: options.platform }), ...(progress === undefined ? {} : { progress: (done: number, total: number) => progress('pull', done, total) }) });
   try {
     const job: Job = { source: prepared.source, target: { kind: target.kind, ref: target.ref }, rules: options.rules ?? { ...readContent('secrets/palisade.toml'), shipped: true }, verify: options.verify, cache: options.cache !== undefined };
-    const whole = options.cache === undefined ? undefined : targetCache(options.cache, job, prepared.fd, options.build);
+    const whole = options.cache === undefined ? undefined : (await import('./target-cache.ts')).targetCache(options.cache, job, prepared.fd, options.build);
     const known = whole?.recall();
     if (known !== undefined) return { isolation: undefined, described: known };
     const outcome = await readJob(job, prepared, options);
@@ -51,7 +52,7 @@ export async function readTarget(target: Target, options: ReadOptions): Promise<
   }
 }
 
-async function readJob(job: Job, prepared: Prepared, { io, signal, progress, cache, memory, time }: ReadOptions): Promise<ReadOutcome> {
+async function readJob(job: Job, prepared: Prepared, { io, signal, progress, cache, memory, time, started }: ReadOptions): Promise<ReadOutcome> {
   const store = cache === undefined ? undefined : folderStore(cache);
   const shared = { signal, ...(progress === undefined ? {} : { progress: (done: number, total: number) => progress('read', done, total) }) };
   const opaque = prepared.opaque === undefined ? {} : { opaque: prepared.opaque };
@@ -60,7 +61,7 @@ async function readJob(job: Job, prepared: Prepared, { io, signal, progress, cac
     return { isolation: undefined, described: await perform(job, again(prepared.fd), { ...shared, ...opaque, ...(store === undefined ? {} : { cache: createLayerCache(store) }) }) };
   }
   const { readInWorker } = await import('./worker/start.ts');
-  const outcome: WorkerOutcome = await readInWorker(job, prepared.fd, { ...shared, ...opaque, self: io.self, memory, time, reads: prepared.reads, ...(store === undefined ? {} : { cache: store }) });
+  const outcome: WorkerOutcome = await readInWorker(job, prepared.fd, { ...shared, ...opaque, self: io.self, memory, time, reads: prepared.reads, ...(started === undefined ? {} : { started }), ...(store === undefined ? {} : { cache: store }) });
   if ('refused' in outcome) throw new Error(outcome.refused);
   return outcome;
 }

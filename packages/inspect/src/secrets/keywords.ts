@@ -33,14 +33,11 @@ export function keywordFinder(keywords: readonly string[]): KeywordFinder {
     const state = queue[head] ?? 0;
     const fallback = failure[state] ?? 0;
     ends[state]?.push(...(ends[fallback] ?? []));
-    for (let byte = 0; byte < width; byte += 1) {
-      const next = children[state]?.get(byte);
-      if (next === undefined) table[state * width + byte] = table[fallback * width + byte] ?? 0;
-      else {
-        failure[next] = table[fallback * width + byte] ?? 0;
-        table[state * width + byte] = next;
-        queue.push(next);
-      }
+    table.copyWithin(state * width, fallback * width, (fallback + 1) * width);
+    for (const [byte, next] of children[state] ?? []) {
+      failure[next] = table[fallback * width + byte] ?? 0;
+      table[state * width + byte] = next;
+      queue.push(next);
     }
   }
   for (let state = 0; state < children.length; state += 1) {

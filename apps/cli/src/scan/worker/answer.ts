@@ -2,8 +2,7 @@ import { z } from 'zod';
 import { Finding } from '@palisade/model/finding';
 import { ScanResult } from '@palisade/model/scan-result';
 
-// A worker has read hostile bytes: what it says is checked before it is believed to have this form. Loaded when the
-// worker is gone: until then its parent needs nothing of this, and the two would hold it at the same time.
+// A worker has read hostile bytes: what it says is checked before it is believed to have this form.
 export const WorkerAnswer = z.object({
   done: z.object({
     scan: ScanResult.pick({ status: true, content: true, gaps: true, image: true, lookedAt: true, packages: true }).refine(({ status }) => status !== 'failed'),

@@ -22,6 +22,8 @@ export type WorkerOptions = {
   /** Answers the worker's questions about overlay directories. */
   readonly opaque?: OpaqueTest;
   readonly progress?: (done: number, total: number) => void;
+  /** Called when the worker has its job. */
+  readonly started?: () => void;
   /** Bytes of memory and milliseconds that the worker may take. */
   readonly memory: number;
   readonly time: number;
@@ -59,12 +61,20 @@ async function run(way: Attempt, job: Job, fd: number | undefined, options: Work
     if (way.uid !== undefined) chownSync(scratch, way.uid, way.uid);
     // Nothing of the environment that could hold a credential.
     const compiled = process.env['NODE_COMPILE_CACHE'];
-    const env = { PATH: '/usr/bin:/bin:/usr/sbin:/sbin', TMPDIR: scratch, LANG: 'C.UTF-8', MALLOC_ARENA_MAX: '1', ...(compiled === undefined ? {} : { NODE_COMPILE_CACHE: compiled }) };
+    const env = { PATH: '/usr/bin:/bin:/usr/sbin:/sbin', TMPDIR: scratch, LC_ALL: 'C', MALLOC_ARENA_MAX: '1', ...(compiled === undefined ? {} : { NODE_COMPILE_CACHE: compiledCode(compiled, options.reads) }) };
     const child = spawn(way.command, [...way.args], { env, cwd: '/', stdio: ['ignore', 'ignore', 'pipe', fd ?? 'ignore', options.cache === undefined ? 'ignore' : 'pipe', 'pipe'] });
     return await follow(child, job, options);
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
+}
+
+/**
+ * Where the worker finds V8's compiled code, absolute, for it starts in another folder. V8 keeps of a file what its first
+ * run used: reading by path uses other parts than reading archives does, so each has a folder of its own.
+ */
+function compiledCode(folder: string, reads: boolean): string {
+  return path.join(path.resolve(folder), ...(reads ? ['by-path'] : []));
 }
 
 async function follow(child: ChildProcess, job: Job, options: WorkerOptions): Promise<WorkerOutcome | { unstarted: string }> {
@@ -98,6 +108,8 @@ async function follow(child: ChildProcess, job: Job, options: WorkerOptions): Pr
   }, () => end('limit-scan-result', `the scan worker answered with more than ${maxLine} bytes`));
   talk.on('error', () => {});
   talk.write(`${JSON.stringify(job)}\n`);
+  const answerForm = import('./answer.ts');
+  options.started?.();
   const abort = (): void => end('interrupted', 'interrupted');
   options.signal.addEventListener('abort', abort, { once: true });
   const late = setTimeout(() => end('limit-scan-time', `not done after ${Math.round(options.time / 1000)} seconds`), options.time);
@@ -116,7 +128,7 @@ async function follow(child: ChildProcess, job: Job, options: WorkerOptions): Pr
   if (killed !== undefined) return { isolation, failed: killed };
   if (refused !== undefined) return { isolation, refused };
   if (done !== undefined) {
-    const { WorkerAnswer } = await import('./answer.ts');
+    const { WorkerAnswer } = await answerForm;
     const answer = WorkerAnswer.safeParse(parseLine(done));
     if (!answer.success) return { isolation, failed: { kind: 'scan-worker-broken', reason: broken } };
     const described = answer.data.done;
