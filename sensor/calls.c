@@ -23,7 +23,7 @@ static const struct known known[] = {
 static u32 sets[KNOWN];
 static bool wanted[KNOWN], silent[KNOWN];
 static size_t attached;
-static char missing[1024];
+static char missing[1024], untraced[1024];
 
 /* What changes the meaning of a path. */
 static u16 find_moves(const char *name) {
@@ -113,7 +113,29 @@ static void attach_uring(struct sensor *sensor) {
   if (used > 0 && has_part("on_uring")) note_part("on_uring", bpf_program__attach(sensor->progs.on_uring));
 }
 
-bool attach_calls(struct sensor *sensor) {
+static void list(char *names, size_t size, const char *name) {
+  size_t used = strlen(names);
+  snprintf(names + used, size - used, "%s\"%s\"", used ? "," : "", name);
+}
+
+/* What has no tracepoint is caught where every call passes: attached only when there is such a call, since all pay for it. */
+static void attach_untraced(struct sensor *sensor, const bool *without) {
+  bool any = false;
+  for (u32 i = 0; i < KNOWN; i++) {
+    if (!without[i]) continue;
+    any = true;
+    sensor->bss->untraced[known[i].nr / 64] |= 1ull << (known[i].nr % 64);
+  }
+  bool caught = any && has_part("on_any_syscall") && note_part("on_any_syscall", bpf_program__attach(sensor->progs.on_any_syscall));
+  for (u32 i = 0; i < KNOWN; i++) {
+    if (!without[i]) continue;
+    list(caught ? untraced : missing, sizeof missing, known[i].name);
+    attached += caught;
+  }
+}
+
+void attach_calls(struct sensor *sensor) {
+  bool without[KNOWN] = {false};
   if (load_prefixes(sensor) > 0) watch_moves(sensor);
   attach_uring(sensor);
   for (u32 i = 0; i < KNOWN; i++) {
@@ -124,12 +146,13 @@ bool attach_calls(struct sensor *sensor) {
     struct bpf_link *link = bpf_program__attach_tracepoint(sensor->progs.on_syscall, "syscalls", name);
     if (link) { note_part("on_syscall", link); attached += wanted[i]; continue; }
     if (silent[i]) continue; /* absent here: then nothing can move that way */
-    size_t used = strlen(missing);
-    snprintf(missing + used, sizeof missing - used, "%s\"%s\"", used ? "," : "", known[i].name);
+    without[i] = known[i].nr < 512;
+    if (!without[i]) list(missing, sizeof missing, known[i].name);
   }
-  return missing[0] == 0;
+  attach_untraced(sensor, without);
 }
 
 u32 sets_of_call(u16 kind) { return kind >= FIRST_SYSCALL && kind < FIRST_SYSCALL + KNOWN ? sets[kind - FIRST_SYSCALL] : ~0u; }
 size_t attached_calls(void) { return attached; }
 const char *missing_calls(void) { return missing; }
+const char *untraced_calls(void) { return untraced; }

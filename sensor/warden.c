@@ -77,7 +77,7 @@ static u64 ring_losses(struct sensor *sensor) {
 }
 
 static u64 skipped_hooks(struct sensor *sensor) {
-  struct bpf_program *programs[] = {sensor->progs.on_exec, sensor->progs.on_fork, sensor->progs.on_exit, sensor->progs.on_syscall, sensor->progs.on_guard};
+  struct bpf_program *programs[] = {sensor->progs.on_exec, sensor->progs.on_fork, sensor->progs.on_exit, sensor->progs.on_syscall, sensor->progs.on_any_syscall, sensor->progs.on_guard};
   u64 sum = 0;
   for (size_t i = 0; i < sizeof programs / sizeof programs[0]; i++) {
     struct bpf_prog_info info = {0};
@@ -199,8 +199,8 @@ static int run(int count, char **arguments) {
   if (error) return fail("dropping capabilities", error);
   static char text[MAX_FIELD], parts[MAX_FIELD - 1200];
   describe_parts(parts, sizeof parts);
-  snprintf(text, sizeof text, "{\"armed\":true,\"calls\":%zu,\"missing\":[%s],\"pinned\":%s,\"isolation\":%s,\"dns\":%s,\"origin\":\"%llu\",\"execDenial\":\"%s\",\"cgroup\":\"%s\",\"gapMs\":%llu,\"programs\":[%s]}",
-           attached_calls(), missing_calls(), pins ? "true" : "false", isolation == 0 ? "true" : "false", dns && names == 0 ? "true" : "false", (unsigned long long)clock_origin(), !denies ? "off" : denial == 0 ? "on, keeps CAP_SYS_ADMIN" : strerror(-denial), cgroup_mode(), (unsigned long long)(beat(sensor) / 1000000), parts);
+  snprintf(text, sizeof text, "{\"armed\":true,\"calls\":%zu,\"missing\":[%s],\"untraced\":[%s],\"pinned\":%s,\"isolation\":%s,\"dns\":%s,\"origin\":\"%llu\",\"execDenial\":\"%s\",\"cgroup\":\"%s\",\"gapMs\":%llu,\"programs\":[%s]}",
+           attached_calls(), missing_calls(), untraced_calls(), pins ? "true" : "false", isolation == 0 ? "true" : "false", dns && names == 0 ? "true" : "false", (unsigned long long)clock_origin(), !denies ? "off" : denial == 0 ? "on, keeps CAP_SYS_ADMIN" : strerror(-denial), cgroup_mode(), (unsigned long long)(beat(sensor) / 1000000), parts);
   out_status(0, 0, text);
   out_flush();
   return watch(sensor, reader);

@@ -15,9 +15,10 @@ struct sensor;
 
 /* calls.c: which syscalls are recorded. */
 int add_call(struct sensor *sensor, const char *text);
-bool attach_calls(struct sensor *sensor);
+void attach_calls(struct sensor *sensor);
 size_t attached_calls(void);
 const char *missing_calls(void);
+const char *untraced_calls(void);
 u32 sets_of_call(u16 kind);
 
 /* prefixes.c */

@@ -100,10 +100,7 @@ PART record_call(u32 nr, s64 ret, u64 how, u32 asked) {
   return 0;
 }
 
-SEC("tp/syscalls/sys_exit_openat")
-int on_syscall(struct sys_exit_context *ctx) {
-  u32 nr = ctx->id;
-  s64 ret = ctx->ret;
+static __always_inline int take_call(u32 nr, s64 ret) {
   struct call *call = bpf_map_lookup_elem(&calls, &nr);
   if (!call || call->event == 0) return 0;
   u32 flags = call->flags;
@@ -140,4 +137,26 @@ int on_syscall(struct sys_exit_context *ctx) {
   s->key = key;
   record_call(nr, ret, how, asked);
   return 0;
+}
+
+SEC("tp/syscalls/sys_exit_openat")
+int on_syscall(struct sys_exit_context *ctx) { return take_call(ctx->id, ctx->ret); }
+
+/* Calls that have no tracepoint of their own: every call of the machine passes here, so it is attached only where a rule
+ * asks for one, and all others leave at the bitmap. */
+u64 untraced[8];
+/* A 32-bit call, whose numbers mean others. */
+#ifdef __TARGET_ARCH_x86
+#define COMPAT(task) ((task)->thread_info.status & 2) /* TS_COMPAT, arch/x86/include/asm/thread_info.h */
+#define NUMBER(regs) ((regs)->orig_ax)
+#else
+#define COMPAT(task) ((task)->thread_info.flags >> 22 & 1) /* TIF_32BIT, arch/arm64/include/asm/thread_info.h */
+#define NUMBER(regs) ((u64)(s64)(regs)->syscallno)
+#endif
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(on_any_syscall, struct pt_regs *regs, long ret) {
+  u64 nr = NUMBER(regs);
+  if (nr >= 512 || !(*(volatile u64 *)&untraced[nr >> 6 & 7] >> (nr & 63) & 1) || COMPAT(bpf_get_current_task_btf())) return 0;
+  return take_call(nr, ret);
 }

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -90,12 +91,14 @@ conformance('Falco stable rules on live events', ['falco/falco_rules.yaml'], () 
   });
 });
 
-test('what cannot be watched is said, an end is clean and counted', async () => {
+test('what cannot be watched is said, what has no tracepoint is seen, an end is clean and counted', async () => {
   const rules = path.join('/tmp', `palisade-watch-${process.pid}.yaml`);
-  writeFileSync(rules, '- rule: Quiet\n  desc: never\n  condition: evt.type in (semop, connect) and proc.name=nobody-has-this-name\n  output: x\n  priority: INFO\n');
+  writeFileSync(rules, '- rule: Quiet\n  desc: never\n  condition: evt.type in (semop, connect) and proc.name=nobody-has-this-name\n  output: x\n  priority: INFO\n- rule: Module\n  desc: no kernel without modules has a tracepoint for it\n  condition: evt.type=init_module and proc.name=python3\n  output: "%evt.res %evt.arg.uargs"\n  priority: INFO\n');
   const watch = await startWatch(undefined, [rules]);
   expect(watch.said()).toContain('gap rule-silent Quiet: semop is not recorded');
   expect(watch.said()).toContain('gap engine-absent');
+  execFileSync('python3', ['-c', 'import ctypes; ctypes.CDLL(None).syscall(175 if __import__("os").uname().machine == "x86_64" else 105, 0, 0, b"given=1")']);
+  expect((await watch.until((alert) => alert.rule === 'Module')).output).toMatch(/E[A-Z]+/);
   expect(await watch.stop()).toBe(0);
   expect(watch.said()).toMatch(/\d+ events, 0 alerts/);
   rmSync(rules);

@@ -15,6 +15,9 @@ SEC("tp_btf/sched_process_exec") int empty_guard(void *context) { return 0; }
 SEC("tp_btf/sched_process_fork") int empty_fork(void *context) { return 0; }
 SEC("tp_btf/sched_process_exit") int empty_exit(void *context) { return 0; }
 
+/* Where a wanted call has no tracepoint. */
+SEC("tp_btf/sys_exit") int empty_any(void *context) { return 0; }
+
 SEC("tp_btf/sys_enter") int pair_enter(__u64 *context) {
   __u32 number = context[1];
   __u8 *is = bpf_map_lookup_elem(&wanted, &number);

@@ -5,7 +5,7 @@ import type { Armed, Loss } from '../sensor/warden.ts';
 /** What this kernel does not let the sensor see, and what the rules ask for that no sensor of ours records. */
 export function armingGaps(armed: Armed, needs: Needs): Gap[] {
   const since = new Date().toISOString();
-  const gaps: Gap[] = armed.missing.map((call) => ({ kind: 'sensor-call-missing', subject: call, since, reason: `this kernel has no tracepoint for ${call}: it is not recorded`, count: 1 }));
+  const gaps: Gap[] = armed.missing.map((call) => ({ kind: 'sensor-call-missing', subject: call, since, reason: `this kernel has no tracepoint for ${call}, and refused the hook of all calls: it is not recorded`, count: 1 }));
   for (const { rule, types, wholly } of needs.silent) gaps.push({ kind: 'rule-silent', subject: rule, since, reason: `${types.join(', ')} ${types.length === 1 ? 'is' : 'are'} not recorded: ${wholly ? 'the rule can never fire' : 'that part of the rule can not fire'}`, count: 1 });
   for (const { name, family, state, use, reason, errno } of armed.programs) {
     if (state === 'refused') gaps.push({ kind: 'sensor-program-refused', subject: `${family}: ${use ?? name}`, since, reason: `the kernel refused ${name}: ${reason ?? ''} (errno ${errno ?? 0})`, count: 1 });

@@ -32,10 +32,14 @@ export type SensorProgram = {
   readonly reason?: string;
 };
 
-/** What came of arming: `missing` are wanted syscalls that have no tracepoint on this kernel. */
+/** What came of arming. */
 export type Armed = {
+  /** Syscalls recorded. */
   readonly calls: number;
+  /** Wanted syscalls that are not recorded. */
   readonly missing: readonly string[];
+  /** Recorded although this kernel has no tracepoint for them: by a hook that every call of the machine passes. */
+  readonly untraced: readonly string[];
   readonly pinned: boolean;
   readonly isolation: boolean;
   readonly dns: boolean;

@@ -70,9 +70,11 @@ export const command: Command = {
       });
       const { armed } = monitor.warden;
       const took = Math.round(performance.now() - started);
+      const count = monitor.rules.rules.length + monitor.rules.windows.length;
+      const untraced = armed.untraced.join(', ');
       io.err(zh
-        ? `已就绪：${monitor.rules.rules.length + monitor.rules.windows.length} 条规则，记录 ${armed.calls} 个系统调用，用时 ${took} 毫秒\n`
-        : `armed: ${monitor.rules.rules.length + monitor.rules.windows.length} rules, ${armed.calls} syscalls recorded, took ${took} ms\n`);
+        ? `已就绪：${count} 条规则，记录 ${armed.calls} 个系统调用${untraced === '' ? '' : `（其中无跟踪点，经全局钩子记录：${untraced}）`}，用时 ${took} 毫秒\n`
+        : `armed: ${count} rules, ${armed.calls} syscalls recorded${untraced === '' ? '' : ` (without a tracepoint, by the hook of all calls: ${untraced})`}, took ${took} ms\n`);
       await monitor.warden.ended;
       io.err(zh ? `${monitor.pipeline.events} 个事件，${print.alerts} 条告警${print.summary()}\n` : `${monitor.pipeline.events} events, ${print.alerts} alerts${print.summary()}\n`);
       return 0;
