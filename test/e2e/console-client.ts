@@ -26,7 +26,7 @@ export function consoleHome(): { home: string; remove(): void } {
 }
 
 /** A console in this process on free ports; its log lines are kept in `log`. `web`: the folder of built pages. */
-export async function consoleHere(env: Readonly<Record<string, string>>, web?: string, fetchFrom?: typeof fetch, runtimeRules?: readonly Preventable[]): Promise<RunningConsole & { log: string[] }> {
+export async function consoleHere(env: Readonly<Record<string, string>>, web?: string, fetchFrom?: typeof fetch, runtimeRules?: () => readonly Preventable[]): Promise<RunningConsole & { log: string[] }> {
   const log: string[] = [];
   const settings = readSettings({ PALISADE_LISTEN: '127.0.0.1:0', PALISADE_AGENT_LISTEN: '127.0.0.1:0', ...env });
   const running = await startConsole(settings, { version: '0.0.0-test', web, ...(fetchFrom === undefined ? {} : { fetch: fetchFrom }), ...(runtimeRules === undefined ? {} : { runtimeRules }), log: { write: (line) => void log.push(line) } });

@@ -64,18 +64,17 @@ export async function makePartition(run: (text: string) => Promise<unknown>, nam
 /** Makes the day partitions around `now`, a week ahead. A day whose rows already fell into the rest partition stays there. */
 export async function openPartitions(db: Db, now: Date): Promise<string[]> {
   const made: string[] = [];
-  for (const table of partitionedTables) {
-    for (let offset = -behindDays; offset <= aheadDays; offset += 1) {
-      const name = `${table}_${dayOf(now.getTime() + offset * dayMs).replaceAll('-', '')}`;
-      const known = await sql<{ n: number }>`select 1 n from pg_class where relname = ${name}`.execute(db);
-      if (known.rows.length > 0) continue;
-      try {
-        await makePartition((text) => sql.raw(text).execute(db), name);
-        made.push(name);
-      } catch (error) {
-        // 23514: the rest partition holds rows of that day; 42P07/42P17: another replica was first.
-        if (!['23514', '42P07', '42P17', '23505'].includes((error as { code?: string }).code ?? '')) throw error;
-      }
+  const wanted = partitionedTables.flatMap((table) => Array.from({ length: behindDays + aheadDays + 1 }, (_, n) => `${table}_${dayOf(now.getTime() + (n - behindDays) * dayMs).replaceAll('-', '')}`));
+  const known = await sql<{ name: string }>`select relname name from pg_class where relname = any(${wanted})`.execute(db);
+  const there = new Set(known.rows.map((row) => row.name));
+  for (const name of wanted) {
+    if (there.has(name)) continue;
+    try {
+      await makePartition((text) => sql.raw(text).execute(db), name);
+      made.push(name);
+    } catch (error) {
+      // 23514: the rest partition holds rows of that day; 42P07/42P17: another replica was first.
+      if (!['23514', '42P07', '42P17', '23505'].includes((error as { code?: string }).code ?? '')) throw error;
     }
   }
   return made;
