@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -12,7 +12,7 @@ const root = path.resolve(import.meta.dirname, '../..');
 export type Program = {
   readonly child: ChildProcess;
   said(): string;
-  /** Waits until it has said so; throws with its words when it ends first or takes over a minute. Answers the match. */
+  /** Waits until it has said so; throws with its words when it ends first or takes over three minutes. Answers the match. */
   says(pattern: RegExp): Promise<RegExpExecArray>;
   /** Sends the signal and waits for the end. */
   end(signal: NodeJS.Signals): Promise<number | null>;
@@ -27,7 +27,7 @@ export function program(file: string, args: readonly string[], env: Readonly<Rec
     child,
     said: () => said,
     async says(pattern) {
-      for (let tries = 0; tries < 1200; tries += 1) {
+      for (let tries = 0; tries < 3600; tries += 1) {
         const match = pattern.exec(said);
         if (match !== null) return match;
         if (child.exitCode !== null || child.signalCode !== null) break;
@@ -51,6 +51,16 @@ export function consoleProcess(env: Readonly<Record<string, string>>): Program {
   return program('apps/cli/src/main.ts', ['console'], { PALISADE_LOG: 'warn', ...env });
 }
 
+/** The same from the release build, which starts with a third of the work; what V8 compiled is kept in `cache`. */
+export function builtConsole(env: Readonly<Record<string, string>>, cache: string): Program {
+  return program('dist/cli/main.js', ['console'], { PALISADE_LOG: 'warn', NODE_COMPILE_CACHE: cache, ...env });
+}
+
+/** Brings the release build in line with the sources: the launcher does so at each start. */
+export function bringBuildForward(): void {
+  execFileSync(path.join(root, 'palisade'), ['--version'], { stdio: 'pipe', env: { ...process.env, PALISADE_DEV: '' } });
+}
+
 /** Ports nobody listens on now; whoever takes one in between makes the test fail, not lie. */
 export async function freePorts(count: number): Promise<number[]> {
   const servers = Array.from({ length: count }, () => createServer());
@@ -68,7 +78,7 @@ export function postgresPid(home: string): number {
 /** Asks until it answers something other than undefined. */
 export async function eventually<Value>(what: string, ask: () => Promise<Value | undefined> | Value | undefined, words: () => string = () => ''): Promise<Value> {
   let last: unknown;
-  for (const until = Date.now() + 60_000; Date.now() < until; await sleep(50)) {
+  for (const until = Date.now() + 180_000; Date.now() < until; await sleep(50)) {
     try {
       const value = await ask();
       if (value !== undefined) return value;
@@ -76,5 +86,5 @@ export async function eventually<Value>(what: string, ask: () => Promise<Value |
       last = error;
     }
   }
-  throw new Error(`${what}: not within a minute; ${String(last)}\n${words()}`);
+  throw new Error(`${what}: not within three minutes; ${String(last)}\n${words()}`);
 }
