@@ -21,6 +21,7 @@ import { startRunner } from './tasks/runner.ts';
 import { startJobs } from './jobs/jobs.ts';
 import { startLive } from './live.ts';
 import { migrations } from './migrations/registry.ts';
+import { whileAway } from './postgres/away.ts';
 import { openDatabase } from './postgres/database.ts';
 import { startEmbedded } from './postgres/embedded.ts';
 import { migrate } from './postgres/migrate.ts';
@@ -74,12 +75,13 @@ export async function startConsole(settings: ConsoleSettings, options: { version
     const database = openDatabase(reach, 20, (error) => log.warn({ error: error.message }, 'a database connection was lost'));
     undo.push(database.close);
     const { db, pool } = database;
-    const applied = await migrate(db, migrations);
+    const present = <Answer>(step: () => Promise<Answer>): Promise<Answer> => whileAway(step, (error) => log.warn({ error: error.message }, 'the database is away; trying again'));
+    const applied = await present(() => migrate(db, migrations));
     if (applied.length > 0) log.info({ applied }, 'schema brought forward');
-    await openPartitions(db, new Date());
+    await present(() => openPartitions(db, new Date()));
     const live = startLive(reach, db, (message, fields) => log.warn(fields ?? {}, message));
     undo.push(live.stop);
-    const authority = await openAuthority(db, secret);
+    const authority = await present(() => openAuthority(db, secret));
     const jobs = startJobs(db, live, log);
     undo.push(jobs.stop);
     const cache = path.join(settings.home, 'console-cache');
@@ -130,7 +132,7 @@ export async function startConsole(settings: ConsoleSettings, options: { version
     addresses.url ||= `http://${shown(settings.listen.host)}:${(app.server.address() as AddressInfo).port}`;
     addresses.agentUrl ||= `https://${shown(settings.agentListen.host)}:${(gateway.server.address() as AddressInfo).port}`;
     jobs.summariesDue();
-    const token = await firstRunToken(db);
+    const token = await present(() => firstRunToken(db));
     return { url: context.publicUrl, agentUrl: context.agentUrl, firstRun: token === undefined ? undefined : `${context.publicUrl}/setup?token=${token}`, context, stop };
   } catch (error) {
     await stop();

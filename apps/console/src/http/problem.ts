@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { PalisadeError } from '@palisade/model/error';
 import { refuse, titleOf } from '../errors.ts';
 import type { App } from './app.ts';
+import { databaseIsAway } from '../postgres/away.ts';
 
 /** RFC 9457; `code` is the stable name of the error, `errors` the fields at fault. */
 export const Problem = z.object({
@@ -41,10 +42,7 @@ function problemOf(error: Error & { statusCode?: number; code?: string }): Probl
   if (isResponseSerializationError(error)) return problemOf(refuse('internal'));
   if (error.statusCode === 413) return problemOf(refuse('too-large'));
   if (error.statusCode !== undefined && error.statusCode < 500) return problemOf(refuse('bad-request', error.message));
-  // Postgres: class 08 connection, 57P admin shutdown or crash, 53 out of resources; Node: socket errors.
-  if (/^(08|57P|53)|^E(CONNREFUSED|CONNRESET|PIPE|NOENT)/.test(error.code ?? '') || /Connection terminated|timeout exceeded when trying to connect/.test(error.message)) {
-    return problemOf(refuse('database-away'));
-  }
+  if (databaseIsAway(error)) return problemOf(refuse('database-away'));
   if (error.code === '23505') return problemOf(refuse('conflict'));
   return problemOf(refuse('internal'));
 }
