@@ -70,7 +70,7 @@ it(`keeps every acknowledged item exactly once through ${rounds} kills of consol
     before = await eventually(`round ${round}: items arrive`, async () => {
       const now = await newest();
       return now > before ? now : undefined;
-    }, words);
+    }, words, 15);
     if (last !== undefined) back[last] += performance.now() - since;
     if (round > 0 && round % 100 === 0) process.stdout.write(`${round} rounds\n`);
     await sleep(Math.random() * 150);
@@ -90,7 +90,7 @@ it(`keeps every acknowledged item exactly once through ${rounds} kills of consol
   await running.says(/agent gateway: /);
   // One that was started by the last round must be able to hear the signal: killed by it, it would never end well.
   await agent.says(/^storm: /m);
-  expect(await eventually('the spool is emptied', async () => ((await agent.end('SIGTERM')) === 0 ? true : undefined), words)).toBe(true);
+  expect(await eventually('the spool is emptied', async () => ((await agent.end('SIGTERM')) === 0 ? true : undefined), words, 15)).toBe(true);
 
   const acknowledged = readFileSync(path.join(folder, 'acknowledged'), 'utf8').split('\n').filter((id) => id !== '');
   const stored = await database.pool.query<{ id: string; n: number }>('select id, count(*)::int n from item_ledger group by id');

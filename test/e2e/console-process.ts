@@ -75,10 +75,10 @@ export function postgresPid(home: string): number {
   return Number(readFileSync(path.join(home, 'postgres/data/postmaster.pid'), 'utf8').split('\n')[0]);
 }
 
-/** Asks until it answers something other than undefined. */
-export async function eventually<Value>(what: string, ask: () => Promise<Value | undefined> | Value | undefined, words: () => string = () => ''): Promise<Value> {
+/** Asks until it answers something other than undefined; `minutes` bound a wait that would never end. */
+export async function eventually<Value>(what: string, ask: () => Promise<Value | undefined> | Value | undefined, words: () => string = () => '', minutes = 3): Promise<Value> {
   let last: unknown;
-  for (const until = Date.now() + 180_000; Date.now() < until; await sleep(50)) {
+  for (const until = Date.now() + minutes * 60_000; Date.now() < until; await sleep(50)) {
     try {
       const value = await ask();
       if (value !== undefined) return value;
@@ -86,5 +86,5 @@ export async function eventually<Value>(what: string, ask: () => Promise<Value |
       last = error;
     }
   }
-  throw new Error(`${what}: not within three minutes; ${String(last)}\n${words()}`);
+  throw new Error(`${what}: not within ${minutes} minutes; ${String(last)}\n${words()}`);
 }
