@@ -19,7 +19,8 @@ export type RuleEngine = {
   readonly rules: readonly Rule[];
 };
 
-type Candidates = { readonly rules: readonly Rule[]; readonly checks: readonly Check[]; of(event: Event): readonly number[] };
+/** `rest[i]`: what of rule i is left when its subjects let it through; undefined: nothing. */
+type Candidates = { readonly rules: readonly Rule[]; readonly rest: readonly (Check | undefined)[]; of(event: Event): readonly number[] };
 
 /** Indexes enabled rules by event type and class of event: an event is asked only what its class leaves open. */
 export function createRuleEngine(rules: readonly Rule[], context: FieldContext): RuleEngine {
@@ -31,10 +32,15 @@ export function createRuleEngine(rules: readonly Rule[], context: FieldContext):
     decide(event) {
       const classes = byType[event.type];
       if (classes === undefined) return none;
-      const { rules: candidates, checks, of } = classes[classOf(event)] as Candidates;
-      if (checks.length === 0) return none;
+      const { rules: candidates, rest, of } = classes[classOf(event)] as Candidates;
+      if (rest.length === 0) return none;
       let matched: Rule[] | undefined;
-      for (const index of of(event)) if ((checks[index] as Check)(event)) (matched ??= []).push(candidates[index] as Rule);
+      const open = of(event);
+      for (let index = 0; index < open.length; index += 1) {
+        const position = open[index] as number;
+        const check = rest[position];
+        if (check === undefined || check(event)) (matched ??= []).push(candidates[position] as Rule);
+      }
       return matched ?? none;
     },
   };
@@ -46,9 +52,9 @@ function candidatesOf(type: number, rules: readonly Rule[], context: FieldContex
   return classesOf(type).map((assumed) => {
     const compiler = createClassCompiler(narrow.map((rule) => rule.condition), assumed, { ...context, usage: 'condition', used: () => undefined });
     const kept = rules.flatMap((rule) => {
-      const compiled = rule.eventTypes.length > manyTypes ? { check: rule.check, needs: new Map() } : compiler.compile(rule.condition);
+      const compiled = rule.eventTypes.length > manyTypes ? { needs: new Map(), rest: rule.check } : compiler.compile(rule.condition);
       return compiled === undefined ? [] : [{ rule, ...compiled }];
     });
-    return { rules: kept.map(({ rule }) => rule), checks: kept.map(({ check }) => check), of: createCandidates(type, kept.map(({ needs }) => [needs])) };
+    return { rules: kept.map(({ rule }) => rule), rest: kept.map(({ rest }) => rest), of: createCandidates(type, kept.map(({ needs }) => needs)) };
   });
 }

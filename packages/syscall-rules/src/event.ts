@@ -112,7 +112,22 @@ export type Process = {
   texts?: ProcessTexts | undefined;
 };
 
-export type ProcessTexts = { args?: string; commandLine?: string; exeLine?: string; env?: string; ancestorNames?: readonly string[]; program?: { decided: Uint8Array }; asked?: { decided: Uint8Array } };
+/** What was decided of one subject of conditions (compile/family.ts): by place, and by set of conditions which of them are open. */
+export type Memory = { decided: Uint8Array; readonly open: number[] };
+
+export type ProcessTexts = {
+  args?: string;
+  commandLine?: string;
+  exeLine?: string;
+  env?: string;
+  ancestorNames?: readonly string[];
+  name?: Memory;
+  program?: Memory;
+  /** Of the process in the container as it was described then. */
+  asked?: Memory & { readonly within: Container };
+  /** What children ask of their ancestors, from this process up. */
+  lineage?: Memory;
+};
 
 export type ContainerMount = { readonly source: string; readonly destination: string; readonly mode: string; readonly readWrite: boolean; readonly propagation: string };
 

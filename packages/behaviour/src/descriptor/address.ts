@@ -18,6 +18,21 @@ export function addressText(bytes: Uint8Array, at: number, v6: boolean): string 
   return best < 0 ? hex(groups) : `${hex(groups.slice(0, best))}::${hex(groups.slice(best + length))}`;
 }
 
+const known = new Map<number, string>();
+/** Peers remembered by their text; beyond, all are forgotten. 60 bytes each. */
+const maxKnown = 16_384;
+
+/** An IPv4 address, four bytes in the kernel's order read as one little-endian number, as text. The same peers come again and again. */
+export function addressTextV4(address: number): string {
+  let text = known.get(address);
+  if (text === undefined) {
+    text = `${address & 0xff}.${(address >>> 8) & 0xff}.${(address >>> 16) & 0xff}.${address >>> 24}`;
+    if (known.size >= maxKnown) known.clear();
+    known.set(address, text);
+  }
+  return text;
+}
+
 /** ::ffff:0:0/96 */
 export function isMapped(bytes: Uint8Array, at: number): boolean {
   for (let index = 0; index < 10; index += 1) if (bytes[at + index] !== 0) return false;

@@ -27,6 +27,11 @@ function estimate(node: ConditionNode, memo: Estimates): Estimate {
   return result;
 }
 
+/** Expected cost of a condition in ns. */
+export function costOf(node: ConditionNode, memo: Estimates): number {
+  return estimate(node, memo).cost;
+}
+
 function compute(node: ConditionNode, memo: Estimates): Estimate {
   switch (node.kind) {
     case 'and':

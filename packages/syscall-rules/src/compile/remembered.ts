@@ -8,15 +8,16 @@ import { families } from './family.ts';
 // Most of what conditions ask has been asked before: of this process at its last event, of this command line in another
 // process, of this path. Parts of conditions that read nothing else are put together and decided once.
 
-type Grouping = { readonly types: number; readonly members: Map<ConditionNode, Family | undefined>; readonly done: Map<ConditionNode, ConditionNode>; readonly groups: Map<string, { readonly node: ConditionNode; readonly family: Family }> };
+type Grouping = { readonly type: number; readonly worth: (node: ConditionNode) => boolean; readonly members: Map<ConditionNode, Family | undefined>; readonly done: Map<ConditionNode, ConditionNode>; readonly groups: Map<string, { readonly node: ConditionNode; readonly family: Family }> };
 
-export function createGrouping(type: number): Grouping {
-  return { types: type, members: new Map(), done: new Map(), groups: new Map() };
+/** `worth`: whether a condition costs more than remembering its answer. */
+export function createGrouping(type: number, worth: Grouping['worth']): Grouping {
+  return { type, worth, members: new Map(), done: new Map(), groups: new Map() };
 }
 
 function readsOnly(node: OperandNode, family: Family): boolean {
   switch (node.kind) {
-    case 'field': return family.fields.has(node.name);
+    case 'field': return family.reads(node);
     case 'literal': return true;
     case 'tuple': return node.items.every((item) => readsOnly(item, family));
     case 'transform': return node.args.every((arg) => readsOnly(arg, family));
@@ -24,14 +25,15 @@ function readsOnly(node: OperandNode, family: Family): boolean {
 }
 
 /** The narrowest family that holds everything a condition reads. */
-function familyOf(node: ConditionNode, grouping: Grouping): Family | undefined {
+export function familyOf(node: ConditionNode, grouping: Grouping): Family | undefined {
   if (grouping.members.has(node)) return grouping.members.get(node);
-  const result = families.find((family) => family.fits(grouping.types) && within(node, family));
+  const result = families.find((family) => family.fits(grouping.type) && within(node, family));
   grouping.members.set(node, result);
   return result;
 }
 
-function within(node: ConditionNode, family: Family): boolean {
+/** True when a condition reads nothing that the family has not. */
+export function within(node: ConditionNode, family: Family): boolean {
   switch (node.kind) {
     case 'and':
     case 'or': return node.children.every((child) => within(child, family));
@@ -86,8 +88,8 @@ function inner(node: ConditionNode, grouping: Grouping): ConditionNode {
 }
 
 /** One object for one text, so that it is compiled once however many rules share it. */
-function remember(node: ConditionNode, family: Family, { groups }: Grouping): ConditionNode {
-  if (node.kind === 'expanded') return node;
+function remember(node: ConditionNode, family: Family, { groups, worth }: Grouping): ConditionNode {
+  if (node.kind === 'expanded' || !worth(node)) return node;
   const text = printCondition(node);
   const key = `${family.name} ${text}`;
   let found = groups.get(key);

@@ -2,6 +2,7 @@ import type { Endpoint, Event, Fd } from '../event.ts';
 import { eventTypes } from '../event-types/table.ts';
 import type { FieldDefinition, FieldType, FieldValue, Getter } from './field.ts';
 import { field, indexArgument } from './field.ts';
+import { oncePerEvent } from './once-per-event.ts';
 import { serviceName } from './services.ts';
 
 const own = (name: string, type: FieldType, get: (fd: Fd, event: Event) => FieldValue, extra: Partial<FieldDefinition> = {}) =>
@@ -11,21 +12,6 @@ const own = (name: string, type: FieldType, get: (fd: Fd, event: Event) => Field
 const opens: ReadonlySet<number> = new Set(eventTypes.filter((type) => ['open', 'openat', 'openat2', 'creat', 'open_by_handle_at'].includes(type.name)).map((type) => type.id));
 const chars: Readonly<Record<string, string>> = { file: 'f', directory: 'd', ipv4: '4', ipv6: '6', unix: 'u', pipe: 'p', event: 'e', signalfd: 's', eventpoll: 'l', inotify: 'i', timerfd: 't', bpf: 'b', userfaultfd: 'u', io_uring: 'r', memfd: 'm', pidfd: 'P', netlink: 'n', packet: 'k', unknown: 'o' };
 const isInternet = (fd: Fd): boolean => fd.kind === 'ipv4' || fd.kind === 'ipv6';
-
-/** A getter asked several times per event computes once: events are reused, so (object, number) is the identity. */
-function oncePerEvent<T extends FieldValue>(get: (event: Event) => T): (event: Event) => T {
-  let event: Event | undefined;
-  let num = -1;
-  let value: T;
-  return (next) => {
-    if (next !== event || next.num !== num) {
-      value = get(next);
-      event = next;
-      num = next.num;
-    }
-    return value;
-  };
-}
 
 // The name as asked for, and where the kernel's own walk ended (links followed) if that is elsewhere: a rule about
 // /etc/shadow must see a link to it, and one about /var/run must see what was written there by that name.

@@ -3,6 +3,7 @@ import type { Event } from '../event.ts';
 import { eventTypes } from '../event-types/table.ts';
 import type { FieldDefinition, FieldValue } from './field.ts';
 import { field } from './field.ts';
+import { oncePerEvent } from './once-per-event.ts';
 
 // Which argument is the path, per syscall, as Falco's documentation of fs.path.* lists them.
 const names: Readonly<Record<string, string>> = {
@@ -39,12 +40,21 @@ function ofDescriptor(event: Event): FieldValue {
   return event.fd === undefined || (event.result ?? 0) < 0 ? undefined : event.fd.path;
 }
 
+/** fs.path.name, fs.path.source and fs.path.target of an event. */
+export const namedPath = oncePerEvent((event: Event): FieldValue => (descriptor[event.type] === true ? ofDescriptor(event) : absolute(event, nameOf[event.type])));
+export const sourcePath = oncePerEvent((event: Event): FieldValue => absolute(event, sourceOf[event.type]));
+export const targetPath = oncePerEvent((event: Event): FieldValue => absolute(event, targetOf[event.type]));
+
+/** Whether events of a type have such a path. */
+export const hasNamedPath = (type: number): boolean => nameOf[type] !== undefined || descriptor[type] === true;
+export const hasTwoPaths = (type: number): boolean => sourceOf[type] !== undefined;
+
 /** Falco's fs.path.*: only of calls that succeeded. */
 export const fsPathFields: readonly FieldDefinition[] = [
-  field('fs.path.name', 'string', (event) => (descriptor[event.type] === true ? ofDescriptor(event) : absolute(event, nameOf[event.type]))),
+  field('fs.path.name', 'string', namedPath),
   field('fs.path.nameraw', 'string', (event) => (descriptor[event.type] === true ? ofDescriptor(event) : raw(event, nameOf[event.type]))),
-  field('fs.path.source', 'string', (event) => absolute(event, sourceOf[event.type])),
+  field('fs.path.source', 'string', sourcePath),
   field('fs.path.sourceraw', 'string', (event) => raw(event, sourceOf[event.type])),
-  field('fs.path.target', 'string', (event) => absolute(event, targetOf[event.type])),
+  field('fs.path.target', 'string', targetPath),
   field('fs.path.targetraw', 'string', (event) => raw(event, targetOf[event.type])),
 ];

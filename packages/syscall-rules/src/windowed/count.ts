@@ -7,6 +7,7 @@ import { eventTypes } from '../event-types/table.ts';
 import type { FieldContext } from '../fields/field.ts';
 import type { CompiledWindow } from './load.ts';
 import { Marks } from './marks.ts';
+import { RecentMap } from './recent-map.ts';
 
 /** Most keys one rule remembers: beyond, the one unused longest goes, and that is counted. */
 const maxKeys = 20_000;
@@ -28,59 +29,33 @@ export type WindowCounter = {
 
 const none: readonly WindowMatch[] = [];
 
-/** What a rule asks of one class of events; undefined: that can't be true of them. */
-type Asked = { readonly rule: CompiledWindow; readonly check: Check | undefined; readonly after: Check | undefined; readonly unless: Check | undefined };
+/** A rule and what it remembers. */
+type Kept = { readonly rule: CompiledWindow; readonly states: RecentMap<State>; readonly after: Marks; readonly unless: Marks };
+
+/** One of a rule's conditions, for one class of events. `rest`: what is left of it when the event's subjects let it through. */
+type Asked = { readonly one: Kept; readonly part: 'after' | 'unless' | 'main'; readonly rest: Check | undefined };
 
 type Class = { readonly asked: readonly Asked[]; of(event: Event): readonly number[] };
 
 /** Counts over all events. With a context the conditions take the fast path of single rules, without one the plain one. */
 export function createWindowCounter(rules: readonly CompiledWindow[], context?: FieldContext): WindowCounter {
   const enabled = rules.filter((rule) => rule.enabled);
-  const states = new Map<CompiledWindow, Map<string, State>>(enabled.map((rule) => [rule, new Map()]));
-  const forgotten = new Map<string, number>();
-  const marks = new Map(enabled.map((rule) => [rule, { after: new Marks(maxKeys, rule.afterCount), unless: new Marks(maxKeys) }]));
-  const byType = eventTypes.map((type) => askedOf(type.id, enabled, context));
-
-  function stateOf(rule: CompiledWindow, key: string): State {
-    const keys = states.get(rule) as Map<string, State>;
-    let state = keys.get(key);
-    if (state === undefined) {
-      if (keys.size >= maxKeys) {
-        const oldest = keys.keys().next().value;
-        if (oldest !== undefined) keys.delete(oldest);
-        forgotten.set(rule.name, (forgotten.get(rule.name) ?? 0) + 1);
-      }
-      state = { times: [], values: [], sums: [], sum: 0, silentUntil: Number.NEGATIVE_INFINITY, near: 0 };
-    } else keys.delete(key); // put back at the end: the map's order is that of last use
-    keys.set(key, state);
-    return state;
-  }
+  const kept = enabled.map((rule): Kept => ({ rule, states: new RecentMap(maxKeys), after: new Marks(maxKeys, rule.afterCount), unless: new Marks(maxKeys) }));
+  const byType = eventTypes.map((type) => askedOf(type.id, kept, context));
 
   return {
-    forgotten() {
-      const all = new Map(forgotten);
-      for (const [rule, { after, unless }] of marks) {
-        const count = after.forgotten + unless.forgotten;
-        if (count > 0) all.set(rule.name, (all.get(rule.name) ?? 0) + count);
-      }
-      return all;
-    },
+    forgotten: () => new Map(kept.map(({ rule, states, after, unless }) => [rule.name, states.forgotten + after.forgotten + unless.forgotten] as const).filter(([, count]) => count > 0)),
     count(event) {
       const classes = byType[event.type];
       if (classes === undefined) return none;
       let matched: WindowMatch[] | undefined;
       const { asked, of } = classes[classOf(event)] as Class;
       if (asked.length === 0) return none;
-      for (const index of of(event)) {
-        const { rule, check, after: isAfter, unless: isUnless } = asked[index] as Asked;
-        const { after, unless } = marks.get(rule) as { readonly after: Marks; readonly unless: Marks };
-        if (isAfter?.(event) === true) after.set(rule.after?.key(event) ?? '', event.time);
-        if (isUnless?.(event) === true) unless.set(rule.unless?.key(event) ?? '', event.time);
-        if (check?.(event) !== true) continue;
-        const key = rule.key(event);
-        if (rule.after !== undefined && !after.within(rule.after.mainKey?.(event) ?? key, event.time, rule.within)) continue;
-        if (rule.unless !== undefined && unless.within(rule.unless.mainKey?.(event) ?? key, event.time, rule.within)) continue;
-        const match = add(rule, stateOf(rule, key), event);
+      const open = of(event);
+      for (let index = 0; index < open.length; index += 1) {
+        const { one, part, rest } = asked[open[index] as number] as Asked;
+        if (rest !== undefined && !rest(event)) continue;
+        const match = part === 'main' ? counted(one, event) : marked(one, part, event);
         if (match !== undefined) (matched ??= []).push(match);
       }
       return matched ?? none;
@@ -88,24 +63,36 @@ export function createWindowCounter(rules: readonly CompiledWindow[], context?: 
   };
 }
 
-function askedOf(type: number, rules: readonly CompiledWindow[], context: FieldContext | undefined): readonly Class[] | undefined {
-  const about = (one: { readonly eventTypes: readonly number[] } | undefined): boolean => one?.eventTypes.includes(type) === true;
-  const asking = rules.filter((rule) => about(rule) || about(rule.after) || about(rule.unless));
-  if (asking.length === 0) return undefined;
+function marked(one: Kept, part: 'after' | 'unless', event: Event): undefined {
+  one[part].set(one.rule[part]?.key(event) ?? '', event.time);
+}
+
+function counted({ rule, states, after, unless }: Kept, event: Event): WindowMatch | undefined {
+  const key = rule.key(event);
+  if (rule.after !== undefined && !after.within(rule.after.mainKey?.(event) ?? key, event.time, rule.within)) return undefined;
+  if (rule.unless !== undefined && unless.within(rule.unless.mainKey?.(event) ?? key, event.time, rule.within)) return undefined;
+  return add(rule, states.use(key, newState), event);
+}
+
+const newState = (): State => ({ times: [], values: [], sums: [], sum: 0, silentUntil: Number.NEGATIVE_INFINITY, near: 0 });
+
+function askedOf(type: number, kept: readonly Kept[], context: FieldContext | undefined): readonly Class[] | undefined {
+  // An event that is both a mark and the rule's own counts as both, the mark first.
+  const parts = kept.flatMap((one) => (['after', 'unless', 'main'] as const).flatMap((part) => {
+    const asking = part === 'main' ? one.rule : one.rule[part];
+    return asking?.eventTypes.includes(type) === true ? [{ one, part, asking }] : [];
+  }));
+  if (parts.length === 0) return undefined;
   return classesOf(type).map((assumed) => {
     if (context === undefined) {
-      const every = asking.map((_, index) => index);
-      return { asked: asking.map((rule): Asked => ({ rule, check: rule.check, after: rule.after?.check, unless: rule.unless?.check })), of: () => every };
+      return { asked: parts.map(({ one, part, asking }): Asked => ({ one, part, rest: asking.check })), of: createCandidates(type, parts.map(() => new Map())) };
     }
-    const parts = asking.map((rule) => ({ rule, all: [rule, rule.after, rule.unless].map((one) => (one !== undefined && about(one) ? one.condition : undefined)) }));
-    const compiler = createClassCompiler(parts.flatMap(({ all }) => all.filter((condition) => condition !== undefined)), assumed, { ...context, usage: 'condition', used: () => undefined });
-    const kept = parts
-      .map(({ rule, all }) => ({ rule, all: all.map((condition) => (condition === undefined ? undefined : compiler.compile(condition))) }))
-      .filter(({ all }) => all.some((one) => one !== undefined));
-    return {
-      asked: kept.map(({ rule, all: [check, after, unless] }): Asked => ({ rule, check: check?.check, after: after?.check, unless: unless?.check })),
-      of: createCandidates(type, kept.map(({ all }) => all.map((one) => one?.needs))),
-    };
+    const compiler = createClassCompiler(parts.map(({ asking }) => asking.condition), assumed, { ...context, usage: 'condition', used: () => undefined });
+    const open = parts.flatMap(({ one, part, asking }) => {
+      const compiled = compiler.compile(asking.condition);
+      return compiled === undefined ? [] : [{ one, part, ...compiled }];
+    });
+    return { asked: open.map(({ one, part, rest }): Asked => ({ one, part, rest })), of: createCandidates(type, open.map(({ needs }) => needs)) };
   });
 }
 
@@ -114,11 +101,11 @@ function add(rule: CompiledWindow, state: State, event: Event): WindowMatch | un
   if (rule.regular !== undefined && isSameBeat(state, time, rule.regular.atLeast)) return undefined;
   let expired = 0;
   while (expired < state.times.length && time - (state.times[expired] as number) > rule.within) expired += 1;
-  if (expired > 0) forget(rule, state, expired);
+  if (expired > 0) forget(state, expired);
   if (rule.distinct !== undefined) {
     const value = rule.distinct(event);
-    const known = state.values.indexOf(value);
     // Seen before within the window: only its time is new.
+    const known = state.values.indexOf(value);
     if (known >= 0) forgetAt(state, known);
     state.values.push(value);
   }
@@ -129,7 +116,7 @@ function add(rule: CompiledWindow, state: State, event: Event): WindowMatch | un
     state.sum += value;
   }
   const limit = rule.distinct === undefined ? Math.max(rule.count, 4096) : maxDistinct;
-  if (state.times.length > limit) forget(rule, state, state.times.length - limit);
+  if (state.times.length > limit) forget(state, state.times.length - limit);
   if (state.times.length < rule.count || (rule.sum !== undefined && state.sum < rule.sum.atLeast)) return undefined;
   if (rule.regular !== undefined && !isRegular(state.times.slice(-rule.count), rule.regular)) return undefined;
   if (time < state.silentUntil) return undefined;
@@ -138,17 +125,31 @@ function add(rule: CompiledWindow, state: State, event: Event): WindowMatch | un
   return match;
 }
 
-function forget(rule: CompiledWindow, state: State, count: number): void {
-  state.times.splice(0, count);
-  if (rule.distinct !== undefined) state.values.splice(0, count);
-  if (rule.sum !== undefined) for (const value of state.sums.splice(0, count)) state.sum -= value;
+// Lists that a rule has no use for stay empty.
+function forget(state: State, count: number): void {
+  for (let index = 0; index < count && index < state.sums.length; index += 1) state.sum -= state.sums[index] as number;
+  dropFirst(state.times, count);
+  dropFirst(state.values, count);
+  dropFirst(state.sums, count);
+}
+
+function dropFirst(list: unknown[], count: number): void {
+  if (list.length === 0) return;
+  list.copyWithin(0, count);
+  list.length -= count;
 }
 
 function forgetAt(state: State, index: number): void {
-  state.times.splice(index, 1);
-  state.values.splice(index, 1);
-  const [value] = state.sums.splice(index, 1);
-  state.sum -= value ?? 0;
+  state.sum -= state.sums[index] ?? 0;
+  dropAt(state.times, index);
+  dropAt(state.values, index);
+  dropAt(state.sums, index);
+}
+
+function dropAt(list: unknown[], index: number): void {
+  if (index >= list.length) return;
+  for (let at = index + 1; at < list.length; at += 1) list[at - 1] = list[at];
+  list.pop();
 }
 
 /** Events of one beat may be this many: a connection that does not wait is asked for twice, one by name for two addresses. */

@@ -102,8 +102,10 @@ function compileWindow(rule: WindowedRule, file: string, line: number, ruleset: 
   const operand = (text: string): Operand => ruleset.operand(text);
   const joined = (texts: readonly string[]) => {
     const operands = texts.map(operand);
-    const [only] = operands;
-    if (operands.length === 1 && only !== undefined) return (event: Event) => plain(only.get(event));
+    const [only, second, third] = operands.map(({ get }) => get);
+    if (operands.length === 1 && only !== undefined) return (event: Event) => plain(only(event));
+    if (operands.length === 2 && only !== undefined && second !== undefined) return (event: Event) => `${plain(only(event))}\u0000${plain(second(event))}`;
+    if (operands.length === 3 && only !== undefined && second !== undefined && third !== undefined) return (event: Event) => `${plain(only(event))}\u0000${plain(second(event))}\u0000${plain(third(event))}`;
     return (event: Event) => operands.map(({ get }) => plain(get(event))).join('\u0000');
   };
   const key = joined(rule.key);
@@ -137,6 +139,7 @@ function compileWindow(rule: WindowedRule, file: string, line: number, ruleset: 
 
 function plain(value: FieldValue): string {
   // Of a file's two names, the one where links led: it is what an executed file is called.
+  if (typeof value === 'string') return value;
   return Array.isArray(value) ? String(value.at(-1)) : String(value);
 }
 
