@@ -14,6 +14,7 @@ export const examples: Readonly<Record<string, (person: Person) => Promise<strin
   '/workloads/containers/:id': async (person) => `/workloads/containers/${await first(person, '/containers?q=shop-api')}`,
   '/workloads/nodes/:id': async (person) => `/workloads/nodes/${await first(person, '/nodes?q=shop')}`,
   '/web-protection/events/:id': async (person) => `/web-protection/events/${await first(person, '/waf/events?action=blocked')}`,
+  '/web-protection/sites/:id': async (person) => `/web-protection/sites/${await declared(person, site)}`,
   '/policies/:id': async (person) => `/policies/${await declared(person, policy)}`,
   '/waivers/:id': async (person) => `/waivers/${await declared(person, waiver)}`,
   '/settings/:tab': async () => '/settings/users',
@@ -43,6 +44,17 @@ spec:
     - {id: shells, when: {priority: Critical}, where: {image: "shop/*"}, then: [collect, isolate], undoAfter: 1h}
   deny:
     - {id: image-only, where: {image: "shop/*"}, imageOnly: true}
+`;
+
+const site = `apiVersion: palisade/v1
+kind: WafSite
+metadata: {name: shop-front, scope: {}, owner: console}
+spec:
+  where: {image: "shop/*"}
+  ports: [8080]
+  mode: block
+  routes: [{path: /health, mode: off}]
+  exclusions: [{rule: 942100, method: GET, path: /search, variable: ARGS:q, reason: 搜索词含 SQL 关键字, owner: shop, until: 2027-01-31}]
 `;
 
 /** Declares it once and answers its id. */

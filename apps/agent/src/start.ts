@@ -99,12 +99,14 @@ export async function runAgent(options: AgentOptions): Promise<void> {
     folder,
     fetch: () => ask('/agent/v1/policy'),
     changed(policy) {
-      if (watching === undefined) report.gaps('agent-response', policy.documents.length === 0 ? [] : [unwatched]);
+      if (watching === undefined) report.gaps('agent-response', policy.documents.every((one) => (one as { kind?: unknown } | null)?.kind === 'WafSite') ? [] : [unwatched]);
+      guard?.desired(policy);
       watching?.responder.policy(policy);
       report.put('policy-applied', 'all', { revision: policy.revision });
     },
     failed: (reason) => log(`policy: ${reason}`),
   });
+  if (desired.current !== undefined) guard?.desired(desired.current);
   const watching = options.watch === undefined ? undefined : watchNode({
     ...options.watch,
     node: current.node,

@@ -1,5 +1,6 @@
-import { wafModes } from './waf-event.ts';
 import { z } from 'zod';
+import { wafModes } from './waf-event.ts';
+import { WafRoute } from './waf-site.ts';
 
 /** One protected port of a container, as its worker is told. */
 export const FrontSite = z.strictObject({
@@ -16,6 +17,9 @@ export const FrontSite = z.strictObject({
   /** False: the application sees the worker's address, and who asked in X-Forwarded-For. */
   keepsAddress: z.boolean(),
   uninspected: z.enum(['relay', 'refuse']),
+  routes: z.array(WafRoute).default([]),
+  /** SecLang that is read before the rules: exclusions. */
+  before: z.string().default(''),
 });
 export type FrontSite = z.infer<typeof FrontSite>;
 

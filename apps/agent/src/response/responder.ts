@@ -136,7 +136,7 @@ export function createResponder(options: ResponderOptions): Responder {
       for (const document of desired.documents) {
         const kind = (document as { kind?: unknown } | null)?.kind;
         if (kind === 'Waiver') waived.push(document);
-        else {
+        else if (kind !== 'WafSite') {
           const read = ResponsePolicy.safeParse(document);
           if (read.success) found.push(read.data);
           else faults.push(`${String(kind)}: ${read.error.issues[0]?.path.join('.') ?? ''}: ${read.error.issues[0]?.message ?? ''}`);

@@ -7,7 +7,9 @@ import { processStart } from '../sensor/process-start.ts';
 import { openFolder } from './folder.ts';
 import { keepFront } from './keep-front.ts';
 import type { FrontKeeper, WantedSite } from './keep-front.ts';
-import { labelledPorts } from './labels.ts';
+import type { WafSite } from '@palisade/model/waf-site';
+import type { DesiredPolicy } from '@palisade/model/response';
+import { sitesOf, wantedPorts } from './wanted-ports.ts';
 
 /** What the firewall in front of labelled containers runs with. */
 export type FrontSetup = {
@@ -23,6 +25,8 @@ export type ContainerGuard = {
   /** A container as the engine tells of it now. */
   seen(container: Container): void;
   removed(id: string): void;
+  /** What the console wants protected from now on. */
+  desired(policy: DesiredPolicy): void;
   stop(): Promise<void>;
 };
 
@@ -32,7 +36,7 @@ const hostProc = existsSync('/hostproc/1') ? '/hostproc' : '/proc';
 const settle = 50;
 
 const remedies = {
-  'waf-label': { en: 'Correct the container’s labels (docs/waf-front.md) and create it anew.', 'zh-CN': '更正容器标签（见 docs/waf-front.md）并重新创建容器。' },
+  'waf-label': { en: 'Correct the container’s labels and create it anew, or the WafSite documents in the console (docs/waf-front.md).', 'zh-CN': '更正容器标签并重新创建容器，或在控制台修改 WafSite 文档（见 docs/waf-front.md）。' },
   'waf-rules-missing': { en: 'Install a rule set on this node: palisade waf rules install deb', 'zh-CN': '在本节点安装规则集：palisade waf rules install deb' },
   'waf-unprotected': { en: 'See the reason; the agent tries again every few seconds.', 'zh-CN': '请查看原因；节点代理每隔几秒会重试。' },
   'waf-loopback': { en: 'Let clients inside the container ask by its own address.', 'zh-CN': '容器内的客户端应通过容器自身地址访问。' },
@@ -40,7 +44,7 @@ const remedies = {
   'waf-client-hidden': { en: 'Remove the label palisade.waf.hide-client-address.', 'zh-CN': '移除标签 palisade.waf.hide-client-address。' },
 } as const;
 
-/** Puts the firewall in front of containers whose labels ask for it, and tells what is not covered. */
+/** Puts the firewall in front of containers for which the console or their labels ask, and tells what is not covered. */
 export function guardContainers(setup: FrontSetup, takeEvents: (socket: string, user: number) => void, tell: (gaps: readonly Gap[]) => void, log: (line: string) => void): ContainerGuard {
   const containers = new Map<string, { readonly container: Container; readonly start: number }>();
   let keeper: FrontKeeper | undefined;
@@ -48,6 +52,10 @@ export function guardContainers(setup: FrontSetup, takeEvents: (socket: string, 
   let rules: readonly string[] | undefined;
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
+  let sites: readonly WafSite[] = [];
+  let unread: readonly string[] = [];
+  let cluster = '';
+  const portsOf = (container: Container): ReturnType<typeof wantedPorts> => wantedPorts(container, sites, cluster);
 
   function prepare(): FrontKeeper {
     if (keeper !== undefined) return keeper;
@@ -61,11 +69,12 @@ export function guardContainers(setup: FrontSetup, takeEvents: (socket: string, 
     const globs = rules;
     if (globs === undefined) return [];
     return [...containers.values()].flatMap(({ container, start }) =>
-      labelledPorts(container.labels).ports.map(({ port, mode, paranoia, failClosed, keepsAddress }) => {
+      portsOf(container).ports.map(({ failClosed, keepsAddress, ...settings }) => {
+        const { port } = settings;
         const id = `${container.id.slice(0, 12)}.${port}.${Math.round(start / 10_000_000).toString(36)}`;
         return {
           protection: { id, pid: container.pid, start, port, failClosed, keepsAddress, hostNetwork: container.networkMode === 'host' },
-          settings: { id, name: `${container.name}:${port}`, port, mode, paranoia, rules: [...globs], folder, keepsAddress, uninspected: 'relay' as const },
+          settings: { ...settings, id, name: `${container.name}:${port}`, rules: [...globs], folder, keepsAddress },
         };
       }),
     );
@@ -73,10 +82,11 @@ export function guardContainers(setup: FrontSetup, takeEvents: (socket: string, 
   function report(): void {
     const gaps: Gap[] = [];
     const gap = (kind: keyof typeof remedies, subject: string, reason: string, since = new Date()): void => void gaps.push({ kind, subject, since: since.toISOString(), reason: reason.slice(0, 1000), count: 1, remedy: remedies[kind] });
+    for (const reason of unread) gap('waf-label', 'WafSite', reason);
     for (const { container } of containers.values()) {
-      const { ports, problems } = labelledPorts(container.labels);
+      const { ports, problems } = portsOf(container);
       if (problems.length > 0) gap('waf-label', container.name, problems.join('; '), new Date(container.created));
-      if (ports.length > 0 && rules === undefined) gap('waf-rules-missing', container.name, 'its labels ask for the firewall, but no rule set is installed on this node', new Date(container.created));
+      if (ports.length > 0 && rules === undefined) gap('waf-rules-missing', container.name, 'the firewall is asked for, but no rule set is installed on this node', new Date(container.created));
     }
     for (const { protection: { id, keepsAddress }, settings: { name } } of wanted()) {
       const figure = keeper?.figures.get(id);
@@ -93,7 +103,7 @@ export function guardContainers(setup: FrontSetup, takeEvents: (socket: string, 
   async function act(): Promise<void> {
     if (stopped) return;
     try {
-      const asked = [...containers.values()].some(({ container }) => labelledPorts(container.labels).ports.length > 0);
+      const asked = [...containers.values()].some(({ container }) => portsOf(container).ports.length > 0);
       if (asked && rules === undefined) {
         prepare();
         rules = setup.rules(path.join(folder, 'rules'));
@@ -112,15 +122,22 @@ export function guardContainers(setup: FrontSetup, takeEvents: (socket: string, 
     seen(container) {
       const start = container.state === 'running' || container.state === 'paused' ? processStart(container.pid, hostProc) : undefined;
       const before = containers.get(container.id);
-      if (start === undefined || !Object.keys(container.labels).some((label) => label.startsWith('palisade.waf.'))) {
+      if (start === undefined) {
         if (containers.delete(container.id)) later();
         return;
       }
       containers.set(container.id, { container, start });
-      if (before?.start !== start || rules === undefined) later();
+      if (before?.start !== start || (rules === undefined && portsOf(container).ports.length > 0)) later();
     },
     removed(id) {
       if (containers.delete(id)) later();
+    },
+    desired(policy) {
+      const { sites: wantedNow, problems } = sitesOf(policy.documents);
+      sites = wantedNow;
+      unread = problems;
+      cluster = policy.cluster.name;
+      later();
     },
     async stop() {
       stopped = true;

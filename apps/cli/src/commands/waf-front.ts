@@ -19,7 +19,7 @@ export const command: Command = {
     const events = toSocket(readSettings().events);
     const worker = startFrontWorker({
       readSettings,
-      loadRules: (site) => loadRuleFiles(site.rules, site.folder, baseSettings(site.paranoia), (line) => io.err(`palisade waf: ${line}`)),
+      loadRules: (site) => loadRuleFiles(site.rules, site.folder, `${baseSettings(site.paranoia)}\n${site.before}`, (line) => io.err(`palisade waf: ${line}`)),
       event: (event) => events.send(JSON.stringify(event)),
       log: (message) => io.err(`palisade waf: ${message}\n`),
     });

@@ -14,7 +14,7 @@ import { addDocument, changeDocument, documentAt, removeDocument } from './store
 import type { DocumentState, StoredDocument } from './store.ts';
 
 /** What it takes to change a document of a kind. */
-const needed: Readonly<Record<string, Permission>> = { GatePolicy: 'edit-policy', ResponsePolicy: 'edit-policy', Waiver: 'request-waiver' };
+const needed: Readonly<Record<string, Permission>> = { GatePolicy: 'edit-policy', ResponsePolicy: 'edit-policy', WafSite: 'edit-policy', Waiver: 'request-waiver' };
 
 /** Refuses unless the asker may change documents of this kind there. */
 export function demandChange(principal: Principal, kind: string, place: Place): void {

@@ -15,7 +15,7 @@ const marked = (what: number): RawBuilder<unknown> => sql`greatest(i.due, ${what
 /** Marks the scanned images whose verdict a change of this document may touch. */
 export async function markDue(trx: Db, document: StoredDocument): Promise<void> {
   // What agents act by says nothing of images.
-  if (document.document.kind === 'ResponsePolicy') return;
+  if (document.document.kind === 'ResponsePolicy' || document.document.kind === 'WafSite') return;
   const inCluster = document.cluster === '' ? sql`true` : sql`i.cluster = ${document.cluster}`;
   if (document.document.kind === 'Waiver') {
     // What it waived before, and what it may waive from now on.

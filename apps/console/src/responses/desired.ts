@@ -5,8 +5,8 @@ import type { PalisadeDocument } from '@palisade/verdict/document/registry';
 import { globMatches } from '@palisade/verdict/glob';
 import type { Db } from '../postgres/database.ts';
 
-/** Documents an agent acts by: response policies, and waivers of runtime rules. */
-const concerns = sql<boolean>`d.state = 'active' and (d.kind = 'ResponsePolicy' or (d.kind = 'Waiver' and d.document->'spec'->>'target' = 'runtimeRule'))`;
+/** Documents an agent acts by: response policies, sites of the firewall, and waivers of runtime rules. */
+const concerns = sql<boolean>`d.state = 'active' and (d.kind in ('ResponsePolicy', 'WafSite') or (d.kind = 'Waiver' and d.document->'spec'->>'target' = 'runtimeRule'))`;
 
 /** Changes with anything that may change what holds in a cluster; cheap enough to be asked with each ping. */
 export async function policyRevision(db: Db, cluster: string): Promise<string> {
@@ -24,6 +24,7 @@ export async function desiredPolicy(db: Db, cluster: string): Promise<DesiredPol
     const rows = await sql<{ document: PalisadeDocument }>`select d.document from documents d where ${concerns} and d.cluster in ('', ${cluster}) order by d.kind, d.name, d.id limit 2000`.execute(trx);
     const here = (wanted: string | undefined): boolean => wanted === undefined || globMatches(wanted, name) || globMatches(wanted, cluster);
     const documents = rows.rows.flatMap(({ document }): unknown[] => {
+      if (document.kind === 'WafSite') return here(document.spec.where.cluster) ? [{ ...document, spec: { ...document.spec, where: withoutKey(document.spec.where) } }] : [];
       if (document.kind === 'Waiver') return here(document.spec.where.cluster) ? [withoutCluster(document)] : [];
       if (document.kind !== 'ResponsePolicy') return [];
       const kept = <Part extends { where: { cluster?: string | undefined } }>(parts: readonly Part[]): Part[] => parts.filter((part) => here(part.where.cluster)).map((part) => ({ ...part, where: withoutKey(part.where) }));

@@ -45,7 +45,7 @@ export function policyRoutes(app: App, context: Context): void {
       const { state, version } = request.body;
       const result = await db.transaction().execute(async (trx) => {
         const before = await findDocument(trx, request.params.id, true);
-        if (before === undefined || !['GatePolicy', 'ResponsePolicy'].includes(before.kind) || !may(scopesWith(request.principal, 'read'), scopeOfPlace(before))) throw refuse('not-found');
+        if (before === undefined || !['GatePolicy', 'ResponsePolicy', 'WafSite'].includes(before.kind) || !may(scopesWith(request.principal, 'read'), scopeOfPlace(before))) throw refuse('not-found');
         demandChange(request.principal, before.kind, before);
         if (before.owner === 'git' && request.principal.kind !== 'token') throw refuse('owned-by-git');
         if (before.version !== version) throw refuse('conflict', `it is at version ${before.version} now, not ${version}`);
@@ -55,7 +55,7 @@ export function policyRoutes(app: App, context: Context): void {
         return { document, task: document.kind === 'GatePolicy' ? await showRound(trx, document.name, actorOf(request).name) : null };
       });
       live.nudge('changes');
-      live.nudge('commands'); // agents act by response policies
+      live.nudge('commands'); // agents act by response policies and sites
       judging.wake();
       return { ...shown(result.document), task: result.task };
     },

@@ -14,6 +14,9 @@ export const WafEventRow = z.object({ id: z.string(), at: z.string(), node: Name
 /** One protected application over the last 24 hours. */
 export const WafSiteRow = z.object({ site: z.string(), events: z.number(), blocked: z.number(), clients: z.number(), lastAt: z.string(), addedMicroseconds: z.number() });
 
+/** One client over some hours. */
+export const WafSourceRow = z.object({ client: z.string(), events: z.number(), blocked: z.number(), sites: z.number(), paths: z.number(), firstAt: z.string(), lastAt: z.string() });
+
 const columns = sql`w.id, w.at, w.body event, (select jsonb_build_object('id', n.id, 'name', n.name) from nodes n where n.id = w.node) node`;
 
 /** What the web application firewall reported. */
@@ -52,6 +55,16 @@ export function wafRoutes(app: App, { db }: Context): void {
     if (row === undefined) throw refuse('not-found');
     return row;
   });
+
+  app.get(
+    '/api/v1/waf/sources',
+    { config: { permission: 'read' }, schema: { tags: ['web protection'], summary: 'Clients by what the firewall had to say about them, the most blocked first', querystring: z.object({ hours: z.coerce.number().int().min(1).max(24 * 31).default(24) }), response: { 200: z.object({ items: z.array(WafSourceRow) }) } } },
+    async (request) => {
+      const rows = await sql<z.infer<typeof WafSourceRow>>`select w.client, count(*)::int events, count(*) filter (where w.action = 'blocked')::int blocked, count(distinct w.site)::int sites, count(distinct w.path)::int paths, min(w.at) "firstAt", max(w.at) "lastAt"
+        from waf_events w where w.at > now() - make_interval(hours => ${request.query.hours}) and ${visibleClusters(request.scopes, 'w.cluster')} group by w.client order by 3 desc, 2 desc, 1 limit 200`.execute(db);
+      return { items: rows.rows };
+    },
+  );
 
   app.get('/api/v1/waf/sites', { config: { permission: 'read' }, schema: { tags: ['web protection'], summary: 'Protected applications with what happened in 24 hours', response: { 200: z.object({ items: z.array(WafSiteRow) }) } } }, async (request) => {
     const rows = await sql<z.infer<typeof WafSiteRow>>`select w.site, count(*)::int events, count(*) filter (where w.action = 'blocked')::int blocked, count(distinct w.client)::int clients, max(w.at) "lastAt",

@@ -5,6 +5,7 @@ import { boundedEvent } from '../inspection/event.ts';
 import type { WafEvent } from '../inspection/event.ts';
 import { newStats } from '../inspection/site.ts';
 import type { Site, SiteRules } from '../inspection/site.ts';
+import { modeByRoute } from '../inspection/route-mode.ts';
 import { accept } from '../proxy/accept.ts';
 import type { Acceptor } from '../proxy/accept.ts';
 import { upstreamPool } from '../proxy/upstream.ts';
@@ -46,7 +47,7 @@ export function startFrontWorker(options: FrontWorkerOptions): FrontWorker {
   const ended = new Promise<void>((resolve) => (end = resolve));
 
   const rulesOf = (site: FrontSite): SiteRules => {
-    const key = JSON.stringify([site.folder, site.rules, site.paranoia, site.mode]);
+    const key = JSON.stringify([site.folder, site.rules, site.paranoia, site.mode, site.before]);
     const known = loaded.get(key);
     if (known !== undefined) return known;
     link.note('alive', '', 4, compiling);
@@ -67,7 +68,7 @@ export function startFrontWorker(options: FrontWorkerOptions): FrontWorker {
     if (wanted === undefined) throw new Error('it is not in the settings');
     const sockets = clientSockets(wanted.port, wanted.keepsAddress, (family, count) => link.note('need', id, family, count));
     const site: Site = {
-      name: wanted.name, port: wanted.port, rules: rulesOf(wanted), modeOf: () => wanted.mode, upstream: upstreamPool(sockets.open, wanted.keepsAddress ? clientKey : undefined), store: memoryStore(), forwarded: !wanted.keepsAddress,
+      name: wanted.name, port: wanted.port, rules: rulesOf(wanted), modeOf: modeByRoute(wanted.mode, wanted.routes), upstream: upstreamPool(sockets.open, wanted.keepsAddress ? clientKey : undefined), store: memoryStore(), forwarded: !wanted.keepsAddress,
       trusts: () => false, uninspected: wanted.uninspected, proxyProtocol: false, tls: undefined, stats: newStats(), event: (one) => options.event(boundedEvent(one)),
     };
     const now: Served = { site, sockets, acceptors: [] };

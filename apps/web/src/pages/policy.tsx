@@ -52,9 +52,23 @@ spec:
   hold: []              # new containers: {id: scanned-only, where: {image: "shop/*"}, until: scanned, seconds: 30, otherwise: release}
 `;
 
+const siteDraft = `apiVersion: palisade/v1
+kind: WafSite
+metadata: {name: my-site, scope: {}, owner: console}
+spec:
+  where: {image: "shop/*"}   # cluster, namespace, project, workload, image, container; * stands for anything
+  ports: [8080]              # inside the container
+  mode: detect               # off | detect | block
+  paranoia: 1                # 1 to 4
+  fail: open                 # while no worker serves: open | closed
+  routes: []                 # the first that fits: {path: /health, mode: off} or {path: "/api/*", methods: [GET], mode: detect}
+  exclusions: []             # from requests on the page “Web protection”
+`;
+
 /** What differs between the kinds of policies that are edited here. */
 const kinds = {
   GatePolicy: { draft, path: '/policies', new: 'policy.new', saved: 'policy.saved', off: 'policy.offConfirm', tried: true },
+  WafSite: { draft: siteDraft, path: '/web-protection/sites', new: 'wafSite.new', saved: 'wafSite.saved', off: 'wafSite.offConfirm', tried: false },
   ResponsePolicy: { draft: responseDraft, path: '/response-policies', new: 'responsePolicy.new', saved: 'responsePolicy.saved', off: 'responsePolicy.offConfirm', tried: false },
 } as const;
 type Kind = keyof typeof kinds;
@@ -67,6 +81,11 @@ export function PolicyPage(): ReactNode {
 /** A response policy: the same, and agents act by it at once. */
 export function ResponsePolicyPage(): ReactNode {
   return <OnePolicy kind="ResponsePolicy" />;
+}
+
+/** A site of the firewall: the same, and agents bring it into being at once. */
+export function WafSitePage(): ReactNode {
+  return <OnePolicy kind="WafSite" />;
 }
 
 function OnePolicy({ kind }: { kind: Kind }): ReactNode {

@@ -4,6 +4,7 @@ import { Table, Tag } from 'antd';
 import type { ReactNode } from 'react';
 import { Link, useParams } from 'react-router';
 import type { z } from 'zod';
+import { Exclude } from '../parts/exclude.tsx';
 import { Loaded } from '../parts/loaded.tsx';
 import { Facts, Mono, PageTitle, Part, When } from '../parts/story.tsx';
 import { useSpeech } from '../parts/text.ts';
@@ -41,6 +42,7 @@ export function WebEventPage(): ReactNode {
               <Table<Match> size="small" rowKey={(match) => `${match.rule} ${match.variable} ${match.offset} ${match.bytes}`} pagination={false} dataSource={event.matches} locale={{ emptyText: t('waf.noMatches') }} columns={columns(t)} />
             </Wide>
           </Part>
+          <Exclude id={id} matches={event.matches} />
           {event.gaps.length === 0 ? null : (
             <Part title={t('waf.gaps')}>
               <ul>

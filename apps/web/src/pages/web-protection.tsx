@@ -11,6 +11,7 @@ import { PagedTable } from '../parts/paged-table.tsx';
 import { Command, PageTitle, Part, When } from '../parts/story.tsx';
 import { useSpeech } from '../parts/text.ts';
 import { WafAction } from '../parts/waf-action.tsx';
+import { WafTabs } from '../parts/waf-tabs.tsx';
 import { Wide } from '../parts/wide.tsx';
 
 type Site = z.infer<typeof WafSiteRow>;
@@ -24,6 +25,7 @@ export function WebProtection(): ReactNode {
   return (
     <>
       <PageTitle>{t('nav.waf')}</PageTitle>
+      <WafTabs here="/web-protection" />
       <Loaded<{ items: Site[] }> path="/waf/sites">
         {({ items }) => (
           <>

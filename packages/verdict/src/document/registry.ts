@@ -1,24 +1,27 @@
 import { stringify } from 'yaml';
 import { GatePolicy } from '@palisade/model/gate-policy';
 import { ResponsePolicy } from '@palisade/model/response-policy';
+import { WafSite } from '@palisade/model/waf-site';
 import { Waiver } from '@palisade/model/waiver';
 import { PalisadeError } from '@palisade/model/error';
 import { compilePolicyDocument } from '../policy/compile.ts';
 import { checkResponsePolicy } from '../response/compile.ts';
+import { checkWafSite } from '../waf/check.ts';
 import { checkWaiver } from '../waiver/compile.ts';
 import { documentError, kindOf, readDocuments } from './yaml.ts';
 import type { Position, SourceDocument } from './yaml.ts';
 
-type Kind = { readonly schema: typeof GatePolicy | typeof Waiver | typeof ResponsePolicy; check(document: SourceDocument): PalisadeDocument };
+type Kind = { readonly schema: typeof GatePolicy | typeof Waiver | typeof ResponsePolicy | typeof WafSite; check(document: SourceDocument): PalisadeDocument };
 
 /** Every kind of document that can be declared so far: schema and meaning are checked, rules are compiled. */
 const kinds: Readonly<Record<string, Kind>> = {
   GatePolicy: { schema: GatePolicy, check: (document) => compilePolicyDocument(document).document },
   Waiver: { schema: Waiver, check: checkWaiver },
   ResponsePolicy: { schema: ResponsePolicy, check: checkResponsePolicy },
+  WafSite: { schema: WafSite, check: checkWafSite },
 };
 
-export type PalisadeDocument = GatePolicy | Waiver | ResponsePolicy;
+export type PalisadeDocument = GatePolicy | Waiver | ResponsePolicy | WafSite;
 export const documentKinds: readonly string[] = Object.keys(kinds);
 
 /** Why one document of a file was refused; `cause` begins with the path of the field at fault where there is one. */

@@ -78,7 +78,7 @@ function sites(running: RunningContainer, options: ProtectOptions, io: Io): Want
     const id = siteId(running, port);
     return {
       protection: { id, pid: running.pid, start: running.start, port, failClosed: options.failClosed, keepsAddress: options.site.keepsAddress, hostNetwork: container.networkMode === 'host' },
-      settings: { ...options.site, id, name: `${container.name}:${port}`, port, folder: io.cwd },
+      settings: { ...options.site, routes: [], before: '', id, name: `${container.name}:${port}`, port, folder: io.cwd },
     };
   });
 }
