@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Vault } from './alerts/dispatch.ts';
 import type { Preventable } from '@palisade/verdict/response/compile';
+import type { VirtualPatch } from '@palisade/waf/virtual-patches';
 import type { Authority } from './gateway/authority.ts';
 import type { Jobs } from './jobs/jobs.ts';
 import type { Live } from './live.ts';
@@ -25,6 +26,8 @@ export type Context = {
   readonly version: string;
   /** The product's runtime rules, as far as prevention goes: what a response policy may ask of each. Undefined: there is no pack here. */
   readonly runtimeRules: readonly Preventable[] | undefined;
+  /** Vulnerabilities whose known use a shipped rule of the firewall stops. */
+  readonly virtualPatches: readonly Pick<VirtualPatch, 'rule' | 'cves'>[];
   /** True once this replica has begun to stop: it still answers, but wants no new work. */
   readonly stopping: boolean;
   /** Where people and agents reach this console: `https://host:port` of the gateway goes into join tokens. */

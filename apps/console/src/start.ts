@@ -45,7 +45,7 @@ export type RunningConsole = {
  * `fetch` is what a feed pull asks the network with. `web` is the folder of the built pages; absent, only the API answers. Throws when a part cannot start,
  * having stopped the parts that could.
  */
-export async function startConsole(settings: ConsoleSettings, options: { version: string; web: string | undefined; fetch?: typeof fetch; runtimeRules?: () => readonly Preventable[]; log?: { write(line: string): void } }): Promise<RunningConsole> {
+export async function startConsole(settings: ConsoleSettings, options: { version: string; web: string | undefined; fetch?: typeof fetch; runtimeRules?: () => readonly Preventable[]; virtualPatches?: Context['virtualPatches']; log?: { write(line: string): void } }): Promise<RunningConsole> {
   const log = pino({ level: settings.logLevel, base: { service: 'palisade-console' }, redact: ['*.password', '*.token', '*.secret', 'req.headers'] }, options.log ?? process.stderr);
   const undo: (() => Promise<unknown> | void)[] = [];
   let stopping = false;
@@ -110,6 +110,7 @@ export async function startConsole(settings: ConsoleSettings, options: { version
       get runtimeRules() {
         return options.runtimeRules?.();
       },
+      virtualPatches: options.virtualPatches ?? [],
       get stopping() {
         return stopping;
       },

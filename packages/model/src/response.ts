@@ -25,7 +25,7 @@ export const Response = z.object({
 export type Response = z.infer<typeof Response>;
 
 /** What the console wants of an agent: documents in force in its cluster. `revision` changes with them. */
-export const DesiredPolicy = z.object({ revision: z.string().min(1).max(100), cluster: z.object({ id: z.string(), name: z.string() }), documents: z.array(z.unknown()).max(2000) });
+export const DesiredPolicy = z.object({ revision: z.string().min(1).max(100), cluster: z.object({ id: z.string(), name: z.string() }), documents: z.array(z.unknown()).max(2000), /** Running images with vulnerabilities that a virtual patch is known for: CVE ids by image id. */ vulnerable: z.array(z.object({ image: z.string().max(200), cves: z.array(z.string().max(50)).max(200) })).max(5000).optional() });
 export type DesiredPolicy = z.infer<typeof DesiredPolicy>;
 
 /** What the console knows of an image. `verdict` none: no policy speaks of it; null: not judged yet. */

@@ -43,6 +43,8 @@ export const WafSite = documentOf(
     uninspected: z.enum(['relay', 'refuse']).default('relay'),
     /** Protects even where the application then sees the firewall's address instead of the client's. */
     hideClientAddress: z.boolean().default(false),
+    /** Rules against the known use of vulnerabilities, before those containers whose image has them; gone with the fixed image. */
+    virtualPatches: z.boolean().default(false),
     /** The first that fits decides the mode instead of `mode`. */
     routes: z.array(WafRoute).max(200).default([]),
     exclusions: z.array(WafExclusion).max(500).default([]),

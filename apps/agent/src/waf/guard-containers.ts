@@ -9,6 +9,7 @@ import { keepFront } from './keep-front.ts';
 import type { FrontKeeper, WantedSite } from './keep-front.ts';
 import type { WafSite } from '@palisade/model/waf-site';
 import type { DesiredPolicy } from '@palisade/model/response';
+import type { VirtualPatch } from '@palisade/waf/virtual-patches';
 import { sitesOf, wantedPorts } from './wanted-ports.ts';
 
 /** What the firewall in front of labelled containers runs with. */
@@ -17,6 +18,8 @@ export type FrontSetup = {
   readonly user: number;
   readonly env: Readonly<Record<string, string | undefined>>;
   command(settings: string): readonly string[];
+  /** Rules against the known use of vulnerabilities that the rules of this node don't hold yet. */
+  patches(): readonly VirtualPatch[];
   /** Copies the rules of this node to where workers can read them and answers their globs; undefined: none are installed. */
   rules(into: string): readonly string[] | undefined;
 };
@@ -55,7 +58,8 @@ export function guardContainers(setup: FrontSetup, takeEvents: (socket: string, 
   let sites: readonly WafSite[] = [];
   let unread: readonly string[] = [];
   let cluster = '';
-  const portsOf = (container: Container): ReturnType<typeof wantedPorts> => wantedPorts(container, sites, cluster);
+  let vulnerable = new Map<string, ReadonlySet<string>>();
+  const portsOf = (container: Container): ReturnType<typeof wantedPorts> => wantedPorts(container, sites, cluster, setup.patches().filter(({ cves }) => cves.some((cve) => vulnerable.get(container.image)?.has(cve) === true)));
 
   function prepare(): FrontKeeper {
     if (keeper !== undefined) return keeper;
@@ -137,6 +141,7 @@ export function guardContainers(setup: FrontSetup, takeEvents: (socket: string, 
       sites = wantedNow;
       unread = problems;
       cluster = policy.cluster.name;
+      vulnerable = new Map((policy.vulnerable ?? []).map(({ image, cves }) => [image, new Set(cves)]));
       later();
     },
     async stop() {

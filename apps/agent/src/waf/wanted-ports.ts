@@ -4,6 +4,7 @@ import type { FrontSite } from '@palisade/model/waf-front';
 import { inScope, meets } from '@palisade/verdict/response/place';
 import type { EventPlace } from '@palisade/verdict/response/place';
 import { exclusionDirectives } from '@palisade/waf/exclusion';
+import type { VirtualPatch } from '@palisade/waf/virtual-patches';
 import { labelledPorts } from './labels.ts';
 
 /** One port of a container that is to be protected, and who said so. */
@@ -27,9 +28,9 @@ export function sitesOf(documents: readonly unknown[]): { readonly sites: readon
 
 /**
  * What is to be protected of a container: what site documents say, and for other ports its labels. Of two documents the
- * first by name decides a port; `problems` names the other.
+ * first by name decides a port; `problems` names the other. `patches`: those for vulnerabilities its image has.
  */
-export function wantedPorts(container: Container, sites: readonly WafSite[], cluster: string): { readonly ports: readonly WantedPort[]; readonly problems: readonly string[] } {
+export function wantedPorts(container: Container, sites: readonly WafSite[], cluster: string, patches: readonly Pick<VirtualPatch, 'text'>[] = []): { readonly ports: readonly WantedPort[]; readonly problems: readonly string[] } {
   const { ports: labelled, problems } = labelledPorts(container.labels);
   const place: EventPlace = { cluster, container: container.name === '' ? container.id : container.name, image: container.imageName, namespace: container.namespace, project: container.project, workload: container.workload };
   const ports = new Map<number, { readonly wanted: WantedPort; readonly by: string }>();
@@ -39,7 +40,7 @@ export function wantedPorts(container: Container, sites: readonly WafSite[], clu
     for (const port of spec.ports) {
       const known = ports.get(port);
       if (known !== undefined) twice.push(`port ${port} is asked for by ${known.by} and by ${metadata.name}, which is left out`);
-      else ports.set(port, { by: metadata.name, wanted: { port, mode: spec.mode, paranoia: spec.paranoia, uninspected: spec.uninspected, routes: spec.routes, before: exclusionDirectives(spec.exclusions, firstExclusion), failClosed: spec.fail === 'closed', keepsAddress: !spec.hideClientAddress } });
+      else ports.set(port, { by: metadata.name, wanted: { port, mode: spec.mode, paranoia: spec.paranoia, uninspected: spec.uninspected, routes: spec.routes, before: [exclusionDirectives(spec.exclusions, firstExclusion), ...(spec.virtualPatches ? patches.map(({ text }) => text) : [])].join('\n'), failClosed: spec.fail === 'closed', keepsAddress: !spec.hideClientAddress } });
     }
   }
   const more = labelled.filter(({ port }) => !ports.has(port)).map((one): WantedPort => ({ ...one, uninspected: 'relay', routes: [], before: '' }));

@@ -4,6 +4,7 @@ import { startConsole } from '@palisade/app-console/start';
 import type { RunningConsole } from '@palisade/app-console/start';
 import { readSettings } from '@palisade/app-console/settings';
 import type { Io } from '../command.ts';
+import { shippedPatches } from '../commands/waf/shipped-patches.ts';
 import { packRules } from '../commands/rules/pack-rules.ts';
 import { productVersion } from '../product-version.ts';
 
@@ -11,7 +12,7 @@ import { productVersion } from '../product-version.ts';
 export async function openConsole(io: Io): Promise<RunningConsole> {
   const zh = io.locale === 'zh-CN';
   io.err(zh ? 'palisade：正在启动控制台…\n' : 'palisade: starting the console…\n');
-  const running = await startConsole(readSettings({ PALISADE_LOG: io.progress ? 'warn' : 'info', ...io.env }), { version: productVersion, web: webFolder(), ...packRules(io) }).catch((error: unknown) => {
+  const running = await startConsole(readSettings({ PALISADE_LOG: io.progress ? 'warn' : 'info', ...io.env }), { version: productVersion, web: webFolder(), ...packRules(io), virtualPatches: shippedPatches() }).catch((error: unknown) => {
     throw addressInUse(error, io) ?? error;
   });
   io.out(zh ? `控制台：${running.url}\n` : `console: ${running.url}\n`);

@@ -82,7 +82,7 @@ export async function createGateway(context: Context, hosts: readonly string[]):
     return answer;
   });
 
-  gateway.get('/agent/v1/policy', async (request) => desiredPolicy(db, (await agentOf(context, request)).cluster));
+  gateway.get('/agent/v1/policy', async (request) => desiredPolicy(db, (await agentOf(context, request)).cluster, context.virtualPatches));
 
   gateway.get('/agent/v1/image', async (request) => {
     const { cluster } = await agentOf(context, request);
@@ -91,7 +91,7 @@ export async function createGateway(context: Context, hosts: readonly string[]):
     return imageStanding(db, cluster, query.data.id);
   });
 
-  const revisions = createRevisions(db);
+  const revisions = createRevisions(db, context.virtualPatches);
   gateway.get('/agent/v1/commands', async (request, reply) => {
     const { agent, cluster } = await agentOf(context, request);
     const stop = new AbortController();

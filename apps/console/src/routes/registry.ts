@@ -23,6 +23,7 @@ import { sbomRoutes } from './sbom.ts';
 import { responseRoutes } from './responses.ts';
 import { tokenRoutes } from './tokens.ts';
 import { userRoutes } from './users.ts';
+import { wafPatchRoutes } from './waf-patches.ts';
 import { wafExclusionRoutes } from './waf-exclusions.ts';
 import { wafRoutes } from './waf.ts';
 import { waiverRoutes } from './waivers.ts';
@@ -31,7 +32,7 @@ import { waiverRoutes } from './waivers.ts';
 export async function addRoutes(app: App, context: Context): Promise<void> {
   const groups = [
     serviceRoutes, sessionRoutes, agentRoutes, imageRoutes, sbomRoutes, overviewRoutes, vulnerabilityRoutes, nodeRoutes, containerRoutes, detectionRoutes, responseRoutes, evidenceRoutes, incidentRoutes, coverageRoutes,
-    documentRoutes, policyRoutes, waiverRoutes, feedRoutes, taskRoutes, userRoutes, tokenRoutes, auditRoutes, alertRoutes, wafRoutes, wafExclusionRoutes, liveRoutes,
+    documentRoutes, policyRoutes, waiverRoutes, feedRoutes, taskRoutes, userRoutes, tokenRoutes, auditRoutes, alertRoutes, wafRoutes, wafExclusionRoutes, wafPatchRoutes, liveRoutes,
   ];
   for (const routes of groups) routes(app, context);
 }

@@ -41,7 +41,7 @@ export async function responsesOf(db: Db, scopes: readonly Scope[], about: { rea
 }
 
 /** What was done by policy and by hand, how it ended, and taking it back. */
-export function responseRoutes(app: App, { db, live }: Context): void {
+export function responseRoutes(app: App, { db, live, virtualPatches }: Context): void {
   app.get(
     '/api/v1/responses',
     {
@@ -92,7 +92,7 @@ export function responseRoutes(app: App, { db, live }: Context): void {
   app.get('/api/v1/agent-policies', { config: { permission: 'read' }, schema: { tags: ['responses'], summary: 'Which agents have the response policy that the console wants of them', response: { 200: z.object({ items: z.array(AgentPolicy) }) } } }, async (request) => {
     const rows = await sql<{ id: string; name: string; node: string; cluster: string; policy: string | null; policyAt: string | null; online: boolean }>`select a.id, a.name, a.node, a.cluster, a.policy, a.policy_at "policyAt", coalesce(a.seen_at > now() - interval '2 minutes', false) online from agents a where a.revoked_at is null and ${visibleClusters(request.scopes, 'a.cluster')} order by a.name, a.id limit 1000`.execute(db);
     const revisions = new Map<string, string>();
-    for (const { cluster } of rows.rows) if (!revisions.has(cluster)) revisions.set(cluster, await policyRevision(db, cluster));
+    for (const { cluster } of rows.rows) if (!revisions.has(cluster)) revisions.set(cluster, await policyRevision(db, cluster, virtualPatches));
     return { items: rows.rows.map(({ cluster, ...row }) => ({ ...row, current: row.policy !== null && row.policy === revisions.get(cluster) })) };
   });
 }

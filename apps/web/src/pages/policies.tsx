@@ -68,7 +68,7 @@ function columns({ t, number, ago, exact }: Speech, kind: Kind): Column<StoredDo
   const parts: Record<Kind, readonly string[]> = { GatePolicy: ['rules'], ResponsePolicy: ['rules', 'deny', 'hold'], WafSite: ['ports', 'routes', 'exclusions'] };
   const count = (row: StoredDocument, part: string): string => number((row.document.spec[part] as unknown[] | undefined)?.length ?? 0);
   return [
-    { title: t('policies.name'), key: 'name', render: (_, row) => <Link to={`${words.to}/${row.id}`}>{row.name}</Link> },
+    { title: t(kind === 'WafSite' ? 'waf.siteName' : 'policies.name'), key: 'name', render: (_, row) => <Link to={`${words.to}/${row.id}`}>{row.name}</Link> },
     { title: t('policies.state'), key: 'state', render: (_, row) => <StateTag state={row.state} /> },
     { title: t('policies.mode'), key: 'mode', render: (_, row) => t(`${words.mode}${String(row.document.spec['mode'])}` as TextKey) },
     { title: t(words.parts), key: 'rules', className: 'number', render: (_, row) => parts[kind].map((part) => count(row, part)).join(' / ') },

@@ -60,6 +60,7 @@ spec:
   ports: [8080]              # inside the container
   mode: detect               # off | detect | block
   paranoia: 1                # 1 to 4
+  virtualPatches: true       # rules against the known use of vulnerabilities, before containers whose image has them
   fail: open                 # while no worker serves: open | closed
   routes: []                 # the first that fits: {path: /health, mode: off} or {path: "/api/*", methods: [GET], mode: detect}
   exclusions: []             # from requests on the page “Web protection”

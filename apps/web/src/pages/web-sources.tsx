@@ -17,7 +17,7 @@ type Row = z.infer<typeof WafSourceRow>;
 export function WebSources(): ReactNode {
   const { t, number } = useSpeech();
   const { get } = useFilters();
-  const hours = get('hours') ?? '24';
+  const hours = get('hours') || '24';
   return (
     <>
       <PageTitle>{t('waf.sources')}</PageTitle>

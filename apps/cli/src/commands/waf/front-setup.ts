@@ -1,16 +1,19 @@
-import { chmodSync, cpSync, statSync } from 'node:fs';
+import { chmodSync, cpSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { FrontSetup } from '@palisade/app-agent/waf/guard-containers';
 import type { Io } from '../../command.ts';
 import { sensorPlace } from '../watch/sensor.ts';
 import { kept, rulesHome } from './rules/store.ts';
+import { shippedPatches } from './shipped-patches.ts';
 import { frontCommand, workerUser } from './worker-flags.ts';
 
 /** How this node's agent stands in front of containers: this installation's warden and workers, the rule set installed last. */
 export function frontSetup(io: Io, user: number = workerUser): FrontSetup {
+  let patches = shippedPatches();
   return {
     program: sensorPlace() ?? 'sensor/build/warden', user, env: io.env,
     command: (settings) => frontCommand(io, settings),
+    patches: () => patches,
     rules(into) {
       const home = rulesHome(io);
       const whole = kept(home).filter(({ damaged, manifest }) => damaged === undefined && manifest !== undefined);
@@ -23,7 +26,11 @@ export function frontSetup(io: Io, user: number = workerUser): FrontSetup {
         for (let folder = path.dirname(name); folder !== '.'; folder = path.dirname(folder)) chmodSync(path.join(into, folder), 0o755);
         chmodSync(path.join(into, name), 0o644);
       }
-      return newest.manifest.load.map((name) => path.join(into, name));
+      const loaded = newest.manifest.load.map((name) => path.join(into, name));
+      // A set that holds a patch already would not load with it twice.
+      const text = loaded.map((name) => readFileSync(name, 'latin1')).join('\n');
+      patches = patches.filter(({ rule }) => !new RegExp(`\\bid:'?${rule}\\b`).test(text));
+      return loaded;
     },
   };
 }

@@ -40,6 +40,7 @@ export const waf = {
   'waf.offset': 'from byte {{offset}} of the value',
   'waf.week': 'Last 7 days',
   'waf.day': 'Last 24 hours',
+  'waf.siteName': 'Site',
   'waf.protected': 'Protected sites',
   'waf.sources': 'Sources',
   'waf.noSources': 'No client in this time.',
@@ -63,4 +64,8 @@ export const waf = {
   'wafSite.new': 'New site',
   'wafSite.saved': 'Saved as version {{version}}. Agents take it over at once.',
   'wafSite.offConfirm': 'Switch this site off? The firewall then no longer stands before these containers.',
+  'wafPatch.title': 'Virtual patch',
+  'wafPatch.known': 'Until the image is fixed, the web application firewall can stop the known use of this vulnerability (rules: {{rules}}; running images that have it: {{images}}).',
+  'wafPatch.on': 'Sites that put it before containers that have it:',
+  'wafPatch.off': 'No site does so yet: set virtualPatches: true in',
 } as const;

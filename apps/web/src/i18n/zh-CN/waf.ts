@@ -42,6 +42,7 @@ export const waf: Readonly<Record<keyof typeof en, string>> = {
   'waf.offset': '从该值的第 {{offset}} 字节起',
   'waf.week': '最近 7 天',
   'waf.day': '最近 24 小时',
+  'waf.siteName': '站点',
   'waf.protected': '受保护站点',
   'waf.sources': '攻击来源',
   'waf.noSources': '此时间段内没有客户端。',
@@ -65,4 +66,8 @@ export const waf: Readonly<Record<keyof typeof en, string>> = {
   'wafSite.new': '新建站点',
   'wafSite.saved': '已保存为版本 {{version}}。节点代理将立即应用。',
   'wafSite.offConfirm': '停用此站点？防火墙将不再防护这些容器。',
+  'wafPatch.title': '虚拟补丁',
+  'wafPatch.known': '在镜像修复之前，Web 应用防火墙可阻止对此漏洞的已知利用方式（规则：{{rules}}；含此漏洞的运行中镜像：{{images}}）。',
+  'wafPatch.on': '已为受影响容器启用的站点：',
+  'wafPatch.off': '尚无站点启用，请设置 virtualPatches: true：',
 };
