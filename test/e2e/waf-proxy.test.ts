@@ -14,6 +14,7 @@ import { baseSettings } from '@palisade/app-waf/serve/settings';
 import { startWorker } from '@palisade/app-waf/serve/worker';
 import type { RunningWorker, WorkerSettings } from '@palisade/app-waf/serve/worker';
 import type { WafEvent } from '@palisade/app-waf/inspection/event';
+import { WafRecording } from '@palisade/model/waf-recording';
 import { loadRules } from '@palisade/waf/load';
 import type { RuleSet } from '@palisade/waf/load';
 
@@ -137,6 +138,25 @@ describe('the proxy in front of an application', () => {
     expect(answers.map((text) => text.slice(9, 12))).toEqual(['503', '200', '403']);
     expect(events.slice(before).map(({ path, action, gaps }) => `${path} ${action} ${gaps.some(({ kind }) => kind === 'limit-time')}`).sort()).toEqual(['/fast blocked false', '/slow blocked true']);
     expect(seen).toEqual(['GET /fast?q=b 0']);
+  });
+
+  it('records requests with their secrets masked, and flags those outside the API description', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'palisade-record-'));
+    const file = path.join(folder, 'seen.ndjson');
+    const text = JSON.stringify({ openapi: '3.1.0', paths: { '/login': { post: { requestBody: { content: { 'application/x-www-form-urlencoded': { schema: { type: 'object', properties: { user: { type: 'string' }, password: { type: 'string' } }, additionalProperties: false } } } } } } } });
+    const { at } = await worker({ record: { file, most: 1 << 20 }, api: { text, stop: true } });
+    seen = [];
+    const before = events.length;
+    const post = (body: string): string => `POST /login HTTP/1.1\r\nHost: s\r\nAuthorization: Bearer abc\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+    expect(await raw(at, post('user=eve&password=S3c'))).toMatch(/^HTTP\/1\.1 200/);
+    expect(await raw(at, post('user=eve&admin=1'))).toMatch(/^HTTP\/1\.1 400/);
+    expect(await raw(at, get('/other'))).toMatch(/^HTTP\/1\.1 400/);
+    expect(seen).toEqual(['POST /login 21']);
+    expect(events.slice(before).map(({ path: where, action, matches }) => `${where} ${action} ${matches.map(({ rule }) => rule).join(' ')}`)).toEqual(['/login blocked 7100007', '/other blocked 7100001']);
+    const recorded = readFileSync(file, 'utf8').trim().split('\n').map((line) => WafRecording.parse(JSON.parse(line)));
+    expect(recorded.map(({ body, status }) => `${Buffer.from(body, 'base64').toString()} ${status}`)).toEqual(['user=eve&password=x0x 200', 'user=eve&admin=1 400', ' 400']);
+    expect(recorded[0]!.headers.map(([name, value]) => `${name}: ${Buffer.from(value, 'base64').toString()}`)).toContain('Authorization: Bearer xxx');
+    rmSync(folder, { recursive: true });
   });
 
   it('only watches in detect mode, and redirects or cuts where a rule says so', async () => {

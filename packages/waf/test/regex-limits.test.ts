@@ -40,6 +40,8 @@ describe('patterns that could backtrack without bound', () => {
     // Nothing bounds these in V8: the first of them takes longer than the age of the universe there on forty bytes.
     expect(translate('(?!b)(a|aa)+$(?=c)').limit).toBeLessThan(40);
     for (const length of [10, 20, 60, 299, 2000]) expect(search('(?!b)(a|aa)+$(?=c)', 'a'.repeat(length)).gaps).toEqual(length < 40 ? [] : ['limit-regex']);
+    // As rule 920600 of CRS 3.3.4 reads Accept: each `*/*` in it can be read in two ways.
+    expect(search('^(?:(?:\\*|[^",/]+)/(?:\\*|[^",/]+))(?:\\s*+,\\s*+(?:(?:\\*|[^",/]+)/(?:\\*|[^",/]+)))*$', `${'*/*,'.repeat(70)}*/*"`)).toEqual({ matched: false, gaps: [], limited: false });
     expect(search('(?<!x)(a|aa)+b(?=c)', `${'-'.repeat(5000)}aaabc`)).toEqual({ matched: true, gaps: [], limited: false });
     expect(search('(?<!x)(a|aa)+b(?=c)', `${'-'.repeat(5000)}aaabd`)).toEqual({ matched: false, gaps: [], limited: false });
     expect(search('(["\'])(?:a|aa)*\\1', `${'-'.repeat(5000)}"aaaa'aa"aa"`)).toEqual({ matched: true, gaps: [], limited: false });

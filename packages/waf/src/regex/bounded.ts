@@ -20,7 +20,8 @@ type State = { value: string; steps: number; depth: number; readonly starts: num
 type Next = (at: number) => boolean;
 type Matcher = (state: State, at: number, next: Next) => boolean;
 
-const isWord = (value: string, at: number): boolean => at >= 0 && at < value.length && /\w/.test(value[at]!);
+const wordBytes = Uint8Array.from({ length: 256 }, (_, byte) => (/\w/.test(String.fromCharCode(byte)) ? 1 : 0));
+const isWord = (value: string, at: number): boolean => at >= 0 && at < value.length && wordBytes[value.charCodeAt(at)] === 1;
 const boundary = (value: string, at: number): boolean => isWord(value, at - 1) !== isWord(value, at);
 const holds: Readonly<Record<Assertion, (value: string, at: number) => boolean>> = {
   start: (_, at) => at === 0,
@@ -46,6 +47,12 @@ function once(matcher: Matcher, state: State, at: number): number {
   }) ? end : -1;
 }
 
+function captures(node: Node): boolean {
+  if (node.kind === 'capture') return true;
+  if (node.kind === 'concat' || node.kind === 'alternatives') return node.items.some(captures);
+  return 'item' in node && captures(node.item);
+}
+
 function withCaptures(state: State, run: () => boolean): boolean {
   const starts = [...state.starts];
   const ends = [...state.ends];
@@ -57,14 +64,32 @@ function withCaptures(state: State, run: () => boolean): boolean {
   return false;
 }
 
+/** What is not entered again once it is through. */
+function sealed(inner: Matcher, keeps: boolean): Matcher {
+  return (state, at, next) => {
+    const run = (): boolean => {
+      const end = once(inner, state, at);
+      return end >= 0 && next(end);
+    };
+    return keeps ? withCaptures(state, run) : run();
+  };
+}
+
 function repeat(node: Node & { kind: 'repeat' }): Matcher {
   const { item, min, max, mode } = node;
   if (mode === 'possessive') {
-    const greedy = repeat({ ...node, mode: 'greedy' });
-    return (state, at, next) => withCaptures(state, () => {
-      const end = once(greedy, state, at);
-      return end >= 0 && next(end);
-    });
+    if (item.kind === 'set') {
+      const { set } = item;
+      return (state, at, next) => {
+        const last = Math.min(state.value.length, at + max);
+        let end = at;
+        while (end < last && set[state.value.charCodeAt(end)] === 1) end += 1;
+        state.steps -= end - at;
+        step(state);
+        return end - at >= min && next(end);
+      };
+    }
+    return sealed(repeat({ ...node, mode: 'greedy' }), captures(item));
   }
   if (item.kind === 'set') {
     const { set } = item;
@@ -80,10 +105,8 @@ function repeat(node: Node & { kind: 'repeat' }): Matcher {
           end += 1;
         }
       }
-      while (end < last && set[value.charCodeAt(end)] === 1) {
-        step(state);
-        end += 1;
-      }
+      while (end < last && set[value.charCodeAt(end)] === 1) end += 1;
+      state.steps -= end - at;
       for (; end - at >= min; end -= 1) {
         step(state);
         if (next(end)) return true;
@@ -92,6 +115,7 @@ function repeat(node: Node & { kind: 'repeat' }): Matcher {
     };
   }
   const inner = compile(item);
+  const keeps = captures(item);
   return (state, from, next) => {
     const turn = (at: number, count: number): boolean => {
       step(state);
@@ -99,7 +123,8 @@ function repeat(node: Node & { kind: 'repeat' }): Matcher {
         if (count >= max) return false;
         state.depth += 1;
         if (state.depth > maxDepth) throw exceeded;
-        const found = withCaptures(state, () => inner(state, at, (end) => (end === at && count >= min ? next(end) : turn(end, count + 1))));
+        const body = (): boolean => inner(state, at, (end) => (end === at && count >= min ? next(end) : turn(end, count + 1)));
+        const found = keeps ? withCaptures(state, body) : body();
         state.depth -= 1;
         return found;
       };
@@ -133,7 +158,9 @@ function look({ item, ahead, negative }: Node & { kind: 'look' }): Matcher {
         }
         return false;
       };
-  if (!negative) return (state, at, next) => withCaptures(state, () => found(state, at) && next(at));
+  const keeps = captures(item);
+  if (!negative) return (state, at, next) => (keeps ? withCaptures(state, () => found(state, at) && next(at)) : found(state, at) && next(at));
+  if (!keeps) return (state, at, next) => !found(state, at) && next(at);
   return (state, at, next) => {
     let there = false;
     withCaptures(state, () => {
@@ -141,6 +168,18 @@ function look({ item, ahead, negative }: Node & { kind: 'look' }): Matcher {
       return false;
     });
     return !there && next(at);
+  };
+}
+
+/** Bytes that stand one after the other. */
+function bytesInTurn(items: readonly Node[]): Matcher {
+  const sets = items.flatMap((item) => (item.kind === 'set' ? [item.set] : []));
+  return (state, at, next) => {
+    const { value } = state;
+    step(state);
+    if (at + sets.length > value.length) return false;
+    for (let index = 0; index < sets.length; index += 1) if (sets[index]![value.charCodeAt(at + index)] !== 1) return false;
+    return next(at + sets.length);
   };
 }
 
@@ -161,7 +200,15 @@ function compile(node: Node): Matcher {
       };
     }
     case 'concat': {
-      const parts = node.items.map(compile);
+      const parts: Matcher[] = [];
+      for (let at = 0; at < node.items.length; at += 1) {
+        let end = at;
+        while (node.items[end]?.kind === 'set') end += 1;
+        if (end - at > 1) {
+          parts.push(bytesInTurn(node.items.slice(at, end)));
+          at = end - 1;
+        } else parts.push(compile(node.items[at]!));
+      }
       const rest = (index: number): Matcher => {
         const part = parts[index];
         if (part === undefined) return (_, at, next) => next(at);
@@ -172,13 +219,15 @@ function compile(node: Node): Matcher {
       return rest(0);
     }
     case 'alternatives': {
-      const parts = node.items.map((item) => ({ matcher: compile(item), first: firstOf(item) }));
+      const matchers = node.items.map(compile);
+      const firsts = node.items.map(firstOf);
+      // Which of them can begin with a byte; 256 is the end of the value.
+      const by = Array.from({ length: 257 }, (_, byte) => matchers.filter((__, index) => firsts[index] === undefined || firsts[index][byte] === 1));
       return (state, at, next) => {
-        const byte = state.value.charCodeAt(at);
-        for (const { matcher, first } of parts) {
+        const able = by[at < state.value.length ? state.value.charCodeAt(at) : 256]!;
+        for (let index = 0; index < able.length; index += 1) {
           step(state);
-          if (first !== undefined && first[byte] !== 1) continue;
-          if (matcher(state, at, next)) return true;
+          if (able[index]!(state, at, next)) return true;
         }
         return false;
       };
@@ -197,13 +246,8 @@ function compile(node: Node): Matcher {
         return false;
       });
     }
-    case 'atomic': {
-      const inner = compile(node.item);
-      return (state, at, next) => withCaptures(state, () => {
-        const end = once(inner, state, at);
-        return end >= 0 && next(end);
-      });
-    }
+    case 'atomic':
+      return sealed(compile(node.item), captures(node.item));
     case 'look':
       return look(node);
     case 'backreference':
@@ -213,16 +257,32 @@ function compile(node: Node): Matcher {
   }
 }
 
+/** What must hold where a match begins. */
+function leading(node: Node): Assertion | undefined {
+  if (node.kind === 'assertion') return node.what;
+  if (node.kind === 'concat') return node.items[0] === undefined ? undefined : leading(node.items[0]);
+  return node.kind === 'capture' || node.kind === 'atomic' ? leading(node.item) : undefined;
+}
+
 /** Compiles a pattern with so many groups. A search takes no more than half a million steps, whatever the value. */
-export function boundedSearch(root: Node, captures: number): BoundedSearch {
+export function boundedSearch(root: Node, groupCount: number): BoundedSearch {
   const matcher = compile(root);
   const first = firstOf(root);
+  const lead = leading(root);
   return (value) => {
-    const groups = captures + 1;
+    const groups = groupCount + 1;
     const state: State = { value, steps: maxSteps, depth: 0, starts: Array<number>(groups).fill(-1), ends: Array<number>(groups).fill(-1) };
     try {
       for (let index = 0; index <= value.length; index += 1) {
         if (first !== undefined && first[value.charCodeAt(index)] !== 1) continue;
+        if (lead !== undefined && !holds[lead](value, index)) {
+          if (lead === 'start') break;
+          if (lead !== 'line-start') continue;
+          const line = value.indexOf('\n', index);
+          if (line < 0) break;
+          index = line;
+          continue;
+        }
         const end = once(matcher, state, index);
         if (end < 0) continue;
         return { index, groups: [value.slice(index, end), ...state.starts.slice(1).map((start, at) => (start < 0 ? undefined : value.slice(start, state.ends[at + 1])))] };
