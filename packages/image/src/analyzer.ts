@@ -48,6 +48,8 @@ export type Analyzer<Data extends Json = Json> = {
   readonly id: string;
   readonly version: number;
   wants(stat: FileStat): boolean;
+  /** True: the same bytes give the same answer under both paths, so that a hard link needs no second look. Left out: never. */
+  alike?(one: string, other: string): boolean;
   read(file: OpenFile, report: Report): Promise<Data | undefined> | Data | undefined;
 };
 

@@ -1,5 +1,6 @@
 import { gzipSync, zstdCompressSync } from 'node:zlib';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import type { Analyzer, OpenFile } from '../src/analyzer.ts';
 import { analyseArchive } from './reader.ts';
 import { dockerArchive, sha256, tar } from '../../../test/tar-writer.ts';
 
@@ -55,6 +56,36 @@ describe('a docker archive', () => {
       const analysis = await analyseArchive(dockerArchive([{ plain: layer, stored }]));
       expect(analysis.facts.map((fact) => [fact.path, fact.data])).toEqual([['want/link', 'shared']]);
     }
+  });
+});
+
+describe('a hard link', () => {
+  // Wants nothing that is empty, as readers of databases and programs do.
+  const sized = (alike: boolean): Analyzer & { readonly read: ReturnType<typeof vi.fn> } => ({ id: 'sized', version: 1, wants: (stat) => stat.type === 'file' && stat.size > 2 && stat.path.startsWith('want/'), ...(alike ? { alike: () => true } : {}), read: vi.fn((file: OpenFile) => `${file.stat.path}: ${file.stat.size}`) });
+
+  for (const [name, pack] of [['plain', undefined], ['gzip', gzipSync]] as const) {
+    it(`has the size of its target, ${name} layers`, async () => {
+      const layer = tar([{ name: 'want/early', type: '1', target: 'data/file' }, { name: 'data/file', body: 'shared' }, { name: 'want/late', type: '1', target: './data/file' }, { name: 'data/few', body: 'ab' }, { name: 'want/few', type: '1', target: 'data/few' }, { name: 'else/x', type: '1', target: 'nothing' }]);
+      const analysis = await analyseArchive(dockerArchive([{ plain: layer, ...(pack === undefined ? {} : { stored: pack(layer) }) }]), {}, [sized(false)]);
+      expect(new Set(analysis.facts.map((fact) => fact.data))).toEqual(new Set(['want/early: 6', 'want/late: 6']));
+      expect(analysis.facts).toHaveLength(2);
+      expect(analysis.gaps).toEqual([]);
+    });
+
+    it(`whose target was read is not read again where its name makes no difference, ${name} layers`, async () => {
+      const layer = tar([{ name: 'want/one', body: 'shared' }, { name: 'want/two', type: '1', target: 'want/one' }]);
+      const analyzer = sized(true);
+      const analysis = await analyseArchive(dockerArchive([{ plain: layer, ...(pack === undefined ? {} : { stored: pack(layer) }) }]), {}, [analyzer]);
+      expect(sorted(analysis.facts).map(({ path, data }) => [path, data])).toEqual([['want/one', 'want/one: 6'], ['want/two', 'want/one: 6']]);
+      expect(analyzer.read).toHaveBeenCalledTimes(1);
+    });
+  }
+
+  it('and an empty file hide what lay below', async () => {
+    const below = tar([{ name: 'want/a', body: 'below' }, { name: 'want/b', body: 'below' }, { name: 'want/c', body: 'below' }]);
+    const above = tar([{ name: 'want/a', body: '' }, { name: 'few', body: 'ab' }, { name: 'want/b', type: '1', target: 'few' }]);
+    const analysis = await analyseArchive(dockerArchive([{ plain: below }, { plain: above }]), {}, [sized(false)]);
+    expect(sorted(analysis.facts).map(({ path, removed }) => [path, removed === undefined])).toEqual([['want/a', false], ['want/b', false], ['want/c', true]]);
   });
 });
 

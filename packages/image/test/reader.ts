@@ -21,12 +21,12 @@ export function temporaryFolder(): string {
   return folder;
 }
 
-export async function analyseArchive(archive: Buffer, options: Partial<AnalyseOptions> = {}): Promise<Analysis> {
+export async function analyseArchive(archive: Buffer, options: Partial<AnalyseOptions> = {}, analyzers: readonly Analyzer[] = [echo]): Promise<Analysis> {
   const file = path.join(temporaryFolder(), 'image.tar');
   writeFileSync(file, archive);
   const opened = await openArchive(file, 'linux/amd64');
   try {
-    return await analyseImage(opened, [echo], { signal: new AbortController().signal, ...options });
+    return await analyseImage(opened, analyzers, { signal: new AbortController().signal, ...options });
   } finally {
     opened.close();
   }

@@ -17,6 +17,7 @@ export const goBinary: Cataloguer = {
     if ((stat.mode & 0o111) !== 0) return !/\.(?:so(?:\.[\d.]+)?|py|sh|js|pl|rb|jar)$/.test(basename(stat.path));
     return stat.path.endsWith('.exe');
   },
+  alike: () => true,
   async read(file, report) {
     const random = await file.random();
     try {

@@ -28,13 +28,13 @@ export type CacheStore = {
   remove(key: string): void;
 };
 
-const formatVersion = 3;
+const formatVersion = 4;
 const maxEntry = 256 << 20;
 
 /** Results packed into a store's entries; the key holds the layer and the version of everything that read it. */
 export function createLayerCache(store: CacheStore): LayerCache {
   const keyOf = (analyzers: readonly Analyzer[], ...subject: (string | number)[]): string =>
-    createHash('sha256').update(JSON.stringify([formatVersion, subject, analyzers.map((one) => `${one.id}@${one.version}`).toSorted((a, b) => a.localeCompare(b, 'en'))])).digest('hex');
+    createHash('sha256').update(JSON.stringify([formatVersion, subject, analyzers.map((one) => `${one.id}@${one.version}`).sort()])).digest('hex');
   const claimed = (diffId: string, analyzers: readonly Analyzer[], content: Content): string => keyOf(analyzers, 'claimed', diffId, content.size);
   return {
     get: (diffId, analyzers) => load(keyOf(analyzers, diffId)) as LayerFacts | undefined,

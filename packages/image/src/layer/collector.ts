@@ -12,16 +12,27 @@ import type { LayerFacts } from './layer-facts.ts';
 const whiteoutPrefix = '.wh.';
 const opaqueMarker = '.wh..wh..opq';
 
+/** As large as no analyzer takes for too small: what a path is wanted for where its size says nothing. */
+const someSize = 1 << 30;
+
 /** Gathers a layer's entries, offers files to the analyzers, and keeps what they answer. */
 export type Collector = {
   /** Notes the entry; true when some analyzer wants its content and `read` is to be called with it. */
   note(stat: FileStat): boolean;
-  read(stat: FileStat, content: Content): Promise<void>;
+  /** `by`: these analyzers only; left out: all that want the file. */
+  read(stat: FileStat, content: Content, by?: readonly Analyzer[]): Promise<void>;
   whiteout(path: string): void;
   opaque(path: string): void;
   gap(kind: string, subject: string, reason: string): void;
-  /** Hard links that an analyzer wants: their content lies at another path of the same layer. */
+  /** Hard links by what they point to: their content, and so their size, is that of another path of the same layer. */
   readonly links: ReadonlyMap<string, FileStat[]>;
+  /** True when an analyzer may want the path, whatever its size. */
+  mayWant(stat: FileStat): boolean;
+  /**
+   * A hard link, as the file it stands for, to a file of this layer that was noted. What was learned from that file is noted
+   * for the link too, where the path makes no difference; answers the analyzers that have to read it themselves.
+   */
+  link(link: FileStat, target: string): readonly Analyzer[];
   finish(extra?: { diffId?: string }): LayerFacts;
 };
 
@@ -50,10 +61,23 @@ export function createCollector(analyzers: readonly Analyzer[], signal: AbortSig
     return wanting;
   };
   const wanted = (stat: FileStat): boolean => wantersOf(stat).length > 0;
+  const mayWant = (stat: FileStat): boolean => wanted({ ...stat, type: 'file', size: someSize });
+  let factsOf: Map<string, { analyzer: string; path: string; data: Json }[]> | undefined;
 
   return {
     links,
     gap,
+    mayWant,
+    link(link, target) {
+      factsOf ??= Map.groupBy(facts, (fact) => fact.path);
+      const known = factsOf.get(target) ?? [];
+      const asTarget = { ...link, path: target };
+      return wantersOf(link).filter((analyzer) => {
+        if (analyzer.alike?.(link.path, target) !== true || !analyzer.wants(asTarget)) return true;
+        for (const { data } of known.filter((fact) => fact.analyzer === analyzer.id)) facts.push({ analyzer: analyzer.id, path: link.path, data });
+        return false;
+      });
+    },
     whiteout: (path) => void whiteouts.push(path),
     opaque: (path) => void opaque.push(path),
     note(stat) {
@@ -74,15 +98,18 @@ export function createCollector(analyzers: readonly Analyzer[], signal: AbortSig
       if (stat.type === 'file') {
         files += 1;
         bytes += stat.size;
-        if (!wanted(stat)) return false;
+        if (!wanted(stat)) {
+          // An empty file hides what lay below as well as a full one.
+          if (stat.size === 0 && mayWant(stat)) covers.push(stat.path);
+          return false;
+        }
         covers.push(stat.path);
         if (stat.size <= limits.spooledFile) return true;
         gap('limit-file-size', stat.path, `larger than ${limits.spooledFile} bytes`);
         return false;
       }
       if (stat.type === 'symlink') replaced.push(stat.path);
-      if (!wanted({ ...stat, type: 'file' })) return false;
-      covers.push(stat.path);
+      if (mayWant(stat)) covers.push(stat.path);
       if (stat.type === 'hardlink' && stat.target !== undefined) {
         files += 1;
         const known = links.get(stat.target);
@@ -91,8 +118,8 @@ export function createCollector(analyzers: readonly Analyzer[], signal: AbortSig
       }
       return false;
     },
-    async read(stat, content) {
-      for (const analyzer of wantersOf(stat)) {
+    async read(stat, content, by = wantersOf(stat)) {
+      for (const analyzer of by) {
         try {
           const data = await analyzer.read(openFile(stat, content), { gap: (found) => void gaps.push(found), signal });
           if (data !== undefined) facts.push({ analyzer: analyzer.id, path: stat.path, data });

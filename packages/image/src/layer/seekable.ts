@@ -22,14 +22,10 @@ export async function analyseSeekable(content: Content, analyzers: readonly Anal
   // A hard link names a file of the same layer: where each lies, so that no second walk is needed to find it.
   const places = new Map<string, Place>();
   await walk(content, window, collector, places);
-  if (collector.links.size > 0) {
-    const links = pendingLinks(collector);
-    for (const target of links.targets) {
-      const place = places.get(target);
-      if (place === undefined) continue;
-      for (const link of links.take({ path: target, type: 'file', size: place.size })) await collector.read(link, window.body(place.position, place.size));
-    }
-    links.close();
+  for (const [target, links] of pendingLinks(collector, (path) => places.get(path)?.size)) {
+    const place = places.get(target);
+    if (place === undefined) continue;
+    for (const { stat, by } of links) await collector.read(stat, window.body(place.position, place.size), by);
   }
   return collector.finish();
 }

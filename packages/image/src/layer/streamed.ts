@@ -8,6 +8,7 @@ import type { Compression } from './decompress.ts';
 import { decompress } from './decompress.ts';
 import type { LayerFacts } from './layer-facts.ts';
 import { pendingLinks } from './pending-links.ts';
+import type { PendingLink } from './pending-links.ts';
 import { reportDamage } from './seekable.ts';
 import { createSpool } from './spool.ts';
 
@@ -23,21 +24,31 @@ export async function analyseStreamed(
 ): Promise<{ facts: LayerFacts; blob: string }> {
   const collector = createCollector(analyzers, signal, true);
   const first = decompress(content, compression);
-  const intact = await drive(first.chunks, collector, (stat) => (collector.note(stat) ? [stat] : []), collector);
-  if (collector.links.size > 0) await readLinks(content, compression, collector);
+  const sizes = new Map<string, number>();
+  const intact = await drive(first.chunks, collector, (stat) => {
+    if (stat.type === 'file' && !sizes.has(stat.path)) sizes.set(stat.path, stat.size);
+    return collector.note(stat) ? [{ stat }] : [];
+  }, collector);
+  const links = pendingLinks(collector, (path) => sizes.get(path));
+  if (links.size > 0) await readLinks(content, compression, collector, links);
   const digests = first.digests();
   return { facts: collector.finish(intact ? { diffId: digests.diffId } : {}), blob: digests.blob };
 }
 
-/** Hard links may come before or after their target: a second reading fetches the targets of wanted ones. */
-async function readLinks(content: Content, compression: Compression, collector: Collector): Promise<void> {
-  const links = pendingLinks(collector);
-  await drive(decompress(content, compression).chunks, undefined, (stat) => links.take(stat), collector);
-  links.close();
+/** Hard links may come before or after their target: a second reading fetches the targets that are still to be read. */
+async function readLinks(content: Content, compression: Compression, collector: Collector, links: Map<string, PendingLink[]>): Promise<void> {
+  const take = (stat: FileStat): PendingLink[] => {
+    const found = stat.type === 'file' ? (links.get(stat.path) ?? []) : [];
+    if (found.length > 0) links.delete(stat.path);
+    return found;
+  };
+  await drive(decompress(content, compression).chunks, undefined, take, collector, () => links.size === 0);
 }
 
+type Reading = { readonly stat: FileStat; readonly by?: readonly Analyzer[] };
+
 /** Runs the tar grammar over a stream; true when it came to its proper end and nothing is left unread. */
-async function drive(chunks: AsyncGenerator<Buffer, void>, report: Collector | undefined, wanted: (stat: FileStat) => FileStat[], collector: Collector): Promise<boolean> {
+async function drive(chunks: AsyncGenerator<Buffer, void>, report: Collector | undefined, wanted: (stat: FileStat) => readonly Reading[], collector: Collector, enough = (): boolean => false): Promise<boolean> {
   const input = reader(chunks);
   const tar = readTar();
   let answer: Buffer = Buffer.alloc(0);
@@ -50,6 +61,7 @@ async function drive(chunks: AsyncGenerator<Buffer, void>, report: Collector | u
       else {
         await body(request.stat, request.size, request.sparse);
         await input.pass(request.padding, () => {});
+        if (enough()) return true;
       }
     }
     // What follows the end blocks counts for the digest, and for nothing else.
@@ -71,7 +83,7 @@ async function drive(chunks: AsyncGenerator<Buffer, void>, report: Collector | u
     const content = spool?.content();
     try {
       if (passed < size) throw new DamagedArchive(`the archive ends within "${stat.path}"`);
-      if (content !== undefined) for (const one of readers) await collector.read(one, content);
+      if (content !== undefined) for (const one of readers) await collector.read(one.stat, content, one.by);
     } finally {
       content?.close();
     }

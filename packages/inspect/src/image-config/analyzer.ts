@@ -9,6 +9,7 @@ export const imageConfigAnalyzer: Analyzer<ModeFact> = {
   id: 'image-config',
   version: 1,
   wants: (stat) => stat.type === 'file' && ((stat.mode & 0o6000) !== 0 && (stat.mode & 0o111) !== 0 ? true : (stat.mode & 0o002) !== 0 && systemFolder.test(stat.path)),
+  alike: () => true,
   read: (file) => ({ mode: file.stat.mode, uid: file.stat.uid }),
 };
 

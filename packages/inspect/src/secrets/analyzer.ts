@@ -19,6 +19,8 @@ const binaryNames = /\.(?:a|bin|bmp|bz2|class|db|deb|dll|exe|gif|gz|ico|jar|jpe?
 export function secretsAnalyzer(rules: SecretRules): Analyzer<SecretFacts> {
   const detector = secretDetector(rules);
   const pathRules = rules.rules.flatMap((rule) => (rule.path !== undefined && rule.regex === undefined ? [rule.path] : []));
+  // Whatever asks for a path: where all of it says the same of two paths, they are searched alike.
+  const named = [...rules.rules.flatMap((rule) => (rule.path === undefined ? [] : [rule.path])), ...[...rules.allowlists, ...rules.rules.flatMap((rule) => rule.allowlists)].flatMap((list) => list.paths)];
   return {
     id: 'secrets',
     version: rules.version,
@@ -27,6 +29,7 @@ export function secretsAnalyzer(rules: SecretRules): Analyzer<SecretFacts> {
       if (pathRules.some((pattern) => pattern.test(stat.path))) return !detector.skipsPath(stat.path);
       return !binaryNames.test(stat.path) && !detector.skipsPath(stat.path);
     },
+    alike: (one, other) => named.every((pattern) => pattern.test(one) === pattern.test(other)),
     async read(file, report) {
       const { size, path } = file.stat;
       if (size > secretLimits.fileBytes) {
