@@ -2,8 +2,10 @@ import { messageOf } from '@palisade/model/error';
 import type { Cataloguer, Found } from './found.ts';
 import { basename, malformed } from './found.ts';
 
+type Read = { readonly packages: readonly Found[]; readonly bad: number };
+
 /** Packages of a text; `bad` counts entries that name none. Throws on a text that is not of this format. */
-export type TextReader = (text: string, path: string) => { readonly packages: readonly Found[]; readonly bad: number };
+export type TextReader = (text: string, path: string) => Read | Promise<Read>;
 
 /** The reader for a path by its name alone, or undefined for a file of no interest. */
 export type ReaderChoice = (name: string, path: string) => TextReader | undefined;
@@ -22,7 +24,7 @@ export function textCataloguer(id: string, version: number, choose: ReaderChoice
       if (reader === undefined) return undefined;
       const text = Buffer.from(await file.bytes(limit)).toString('utf8');
       try {
-        const { packages, bad } = reader(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text, path);
+        const { packages, bad } = await reader(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text, path);
         if (bad > 0) report.gap(malformed(path, 'entries without a readable name or version', bad));
         return { packages };
       } catch (error) {

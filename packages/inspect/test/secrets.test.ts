@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import type { OpenFile } from '@palisade/image/analyzer';
 import type { Gap } from '@palisade/model/gap';
 import { PalisadeError } from '@palisade/model/error';
-import { compilePattern } from '../src/regex/compile.ts';
+import { anyOf, compilePattern } from '../src/regex/compile.ts';
 import { PatternError } from '../src/regex/syntax.ts';
 import { secretsAnalyzer, secretLimits } from '../src/secrets/analyzer.ts';
 import { secretDetector } from '../src/secrets/detect.ts';
@@ -62,6 +62,16 @@ describe('RE2 patterns', () => {
       const expected = reference.find() ? [reference.start(), reference.end()] : undefined;
       const [first] = compilePattern(source).matchAll(subject);
       expect(first === undefined ? undefined : [...first]).toEqual(expected);
+    }), fuzz(400));
+  });
+
+  it('joined to one, say of any path what they say one by one', () => {
+    const sources = ['^usr/lib/', '(?i)(?:^|/)Node_modules/', 'a|b$', '^(?:bin|sbin)/', '\\.(?:pem|key)$', '^x(?-i:Y)z'];
+    const patterns = sources.map((source) => compilePattern(source));
+    const piece = fc.constantFrom('usr', 'lib', 'bin', 'node_modules', 'NODE_MODULES', 'a', 'b', 'x.pem', 'x.KEY', 'xYz', '');
+    fc.assert(fc.property(fc.subarray(patterns), fc.array(piece, { maxLength: 4 }), (some, parts) => {
+      const path = parts.join('/');
+      expect([path, anyOf(some)(path)]).toEqual([path, some.some((pattern) => pattern.test(path))]);
     }), fuzz(400));
   });
 

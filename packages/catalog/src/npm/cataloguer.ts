@@ -8,7 +8,8 @@ import { readYarnLock } from './yarn-lock.ts';
 
 const limits = { manifest: 4 * 1024 * 1024, lock: 128 * 1024 * 1024 } as const;
 
-type LockReader = (text: string) => { packages: Found[]; bad: number };
+type Lock = { packages: Found[]; bad: number };
+type LockReader = (text: string) => Lock | Promise<Lock>;
 
 const locks: Readonly<Record<string, LockReader>> = {
   'package-lock.json': readPackageLock,
@@ -46,7 +47,7 @@ export const npm: Cataloguer = {
         const found = readPackageJson(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
         return found === undefined ? undefined : { packages: [found] };
       }
-      const { packages, bad } = lock(text);
+      const { packages, bad } = await lock(text);
       if (bad > 0) report.gap(malformed(path, 'entries without a readable name or version', bad));
       return { packages };
     } catch (error) {

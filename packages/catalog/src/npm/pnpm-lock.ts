@@ -1,9 +1,9 @@
-import { parse } from 'yaml';
 import type { Found } from '../found.ts';
 import { isRecord, npmPackage } from './package-json.ts';
 
 /** Packages of pnpm-lock.yaml, lockfileVersion 5 to 9. `bad` counts keys that name no package and version. */
-export function readPnpmLock(text: string): { packages: Found[]; bad: number } {
+export async function readPnpmLock(text: string): Promise<{ packages: Found[]; bad: number }> {
+  const { parse } = await import('yaml');
   const document: unknown = parse(text, { maxAliasCount: 0, logLevel: 'error' });
   const packages: Found[] = [];
   let bad = 0;

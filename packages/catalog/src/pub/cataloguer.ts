@@ -1,9 +1,9 @@
-import { parse } from 'yaml';
 import type { TextReader } from '../text-cataloguer.ts';
 import { collector, isMapping, textCataloguer } from '../text-cataloguer.ts';
 
 /** pubspec.lock: packages by name; those of the SDK and of folders are no releases. */
-const readLock: TextReader = (text) => {
+const readLock: TextReader = async (text) => {
+  const { parse } = await import('yaml');
   const document: unknown = parse(text, { maxAliasCount: 0, logLevel: 'error' });
   const found = collector('pub');
   if (document === null) return found;

@@ -1,5 +1,6 @@
+import { createRequire } from 'node:module';
 import v8 from 'node:v8';
-import { RE2JS } from 're2js';
+import type { RE2JS } from 're2js';
 import { optionalRow } from './branching.ts';
 import { emitPattern } from './emit.ts';
 import { linearEngine } from './linear-engine.ts';
@@ -38,6 +39,27 @@ export function compilePattern(source: string): Pattern {
   armLinearEngine();
   const translated = translate(source);
   return translated === undefined ? slowPattern(source) : fastPattern(source, translated);
+}
+
+/**
+ * Whether any of the patterns finds something, asked as one pattern of alternatives: a scan asks this of every path, and a
+ * call for each pattern costs more than the search. Where the whole is more than one pattern may be, they are asked in turn.
+ */
+export function anyOf(patterns: readonly Pattern[]): (text: string) => boolean {
+  if (patterns.length < 2) return (text) => patterns.some((pattern) => pattern.test(text));
+  let joined: Pattern | undefined;
+  let tried = false;
+  return (text) => {
+    if (!tried) {
+      tried = true;
+      try {
+        joined = compilePattern(patterns.map(({ source }) => `(?:${source})`).join('|'));
+      } catch {
+        joined = undefined;
+      }
+    }
+    return joined === undefined ? patterns.some((pattern) => pattern.test(text)) : joined.test(text);
+  };
 }
 
 /** The same, compiled when it is first asked: for patterns known to be good. What a bad one throws comes then. */
@@ -97,10 +119,13 @@ function fastPattern(source: string, translated: Translated): Pattern {
   };
 }
 
+/** Loaded for the first pattern that needs it. */
+const re2js = (): { readonly RE2JS: typeof RE2JS } => createRequire(import.meta.url)('re2js') as { readonly RE2JS: typeof RE2JS };
+
 function slowPattern(source: string): Pattern {
   let compiled: RE2JS;
   try {
-    compiled = RE2JS.compile(source);
+    compiled = re2js().RE2JS.compile(source);
   } catch (error) {
     throw new PatternError(error instanceof Error ? error.message : String(error), 0);
   }

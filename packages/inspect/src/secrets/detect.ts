@@ -1,3 +1,4 @@
+import { anyOf } from '../regex/compile.ts';
 import type { Pattern } from '../regex/compile.ts';
 import { keywordFinder } from './keywords.ts';
 import { entropyOf } from './mask.ts';
@@ -23,7 +24,8 @@ export function secretDetector(rules: SecretRules): Detector {
   const always = rules.rules.filter((rule) => rule.keywords.length === 0);
   const byWord = words.map((word) => rules.rules.filter((rule) => rule.keywords.includes(word)));
   const byId = new Map(rules.rules.map((rule) => [rule.id, rule]));
-  const skipsPath = (path: string): boolean => path !== '' && rules.allowlists.some((list) => pathAllowed(list, path));
+  const skipped = anyOf(rules.allowlists.filter(allowsByPath).flatMap((list) => list.paths));
+  const skipsPath = (path: string): boolean => path !== '' && skipped(path);
 
   return {
     skipsPath,
@@ -89,10 +91,12 @@ function examine(rule: SecretRule, regex: Pattern, start: number, end: number, s
 }
 
 /** A path list decides alone unless it is joined by AND with lists that need the find itself. */
+function allowsByPath(list: Allowlist): boolean {
+  return list.paths.length > 0 && !(list.and && (list.regexes.length > 0 || list.stopwords.length > 0 || list.hasCommits));
+}
+
 function pathAllowed(list: Allowlist, path: string): boolean {
-  if (list.paths.length === 0 || path === '') return false;
-  if (list.and && (list.regexes.length > 0 || list.stopwords.length > 0 || list.hasCommits)) return false;
-  return list.paths.some((pattern) => pattern.test(path));
+  return path !== '' && allowsByPath(list) && list.paths.some((pattern) => pattern.test(path));
 }
 
 function findingAllowed(list: Allowlist, found: Found, line: string, path: string): boolean {
