@@ -54,6 +54,20 @@ describe('palisade waf rules', () => {
     expect(await command.run(['rules', 'list'], io)).toBe(1);
     expect(printed.out).toContain('damaged: rules/words.data');
   });
+  it('says what changed from one version to another', async () => {
+    const rule = (id: number, operator: string, more: string): string => `SecRule ARGS "${operator}" "id:${id},phase:2,block,msg:'Rule ${id}'${more}"\n`;
+    writeFileSync(path.join(folder, 'set/rules/C.conf'), rule(10, '@rx a', ",ver:'OWN/1.0'") + rule(11, '@rx b', ',chain') + 'SecRule ARGS "@rx c"\n' + rule(12, '@rx d', ''));
+    await command.run(['rules', 'install', 'set'], io);
+    const [first = ''] = installed();
+    writeFileSync(path.join(folder, 'set/rules/C.conf'), rule(10, '@rx a', ",ver:'OWN/1.1'") + rule(11, '@rx b', ',chain') + 'SecRule ARGS "@rx changed"\n' + rule(13, '@rx d', ''));
+    writeFileSync(path.join(folder, 'set/rules/words.data'), 'evil\nworse\n');
+    await command.run(['rules', 'install', 'set'], io);
+    const second = installed().find((id) => id !== first) ?? '';
+    printed.out = '';
+    expect(await command.run(['rules', 'diff', first, second], io)).toBe(0);
+    expect(printed.out).toBe("~ 11 operator: Rule 11\n- 12 Rule 12\n+ 13 Rule 13\n~ rules/words.data\n1 added, 1 removed, 2 changed\n");
+    await expect(command.run(['rules', 'diff', first, 'ffff'], io)).rejects.toThrow('no rule set ffff');
+  });
   it('refuses rules that do not load or lean on files elsewhere, and leaves nothing behind', async () => {
     writeFileSync(path.join(folder, 'set/rules/C.conf'), '\nSecRule NOPE x "id:3"\n');
     await expect(command.run(['rules', 'install', 'set'], io)).rejects.toThrow('rules/C.conf:2: unknown variable NOPE');

@@ -15,7 +15,8 @@ const usage = `palisade waf serve --listen HOST:PORT --upstream URL --rules GLOB
   palisade waf replay --rules GLOB [--rules GLOB]... --with FILE [--with FILE]... [--paranoia 1..4] [--format text|json] RECORDED.ndjson...
   palisade waf learn [--at-least N] [--title TEXT] RECORDED.ndjson...
   palisade waf rules install PATH|deb
-  palisade waf rules list`;
+  palisade waf rules list
+  palisade waf rules diff ID ID`;
 
 export const command = family({ summary: { en: 'run the web application firewall; test and install its rules', 'zh-CN': '运行 Web 应用防火墙，测试和安装规则' }, usage, hangup: 'own' }, {
   serve: async () => ({ run: (await import('./waf/serve.ts')).serve }),

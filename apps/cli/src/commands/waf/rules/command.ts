@@ -1,10 +1,11 @@
 import path from 'node:path';
 import type { Io } from '../../../command.ts';
 import { UsageError } from '../../../command.ts';
+import { diffRules } from './diff.ts';
 import { readRuleFolder } from './source.ts';
 import { keep, kept, rulesHome } from './store.ts';
 
-/** `waf rules install PATH|deb` and `waf rules list`; list answers 1 when an installed set is damaged. */
+/** `waf rules install PATH|deb`, `waf rules list` (1 when an installed set is damaged) and `waf rules diff ID ID`. */
 export function rules(args: readonly string[], io: Io): number {
   const zh = io.locale === 'zh-CN';
   const [word, given] = args;
@@ -27,5 +28,12 @@ export function rules(args: readonly string[], io: Io): number {
     if (found.length === 0) io.err(zh ? `${home} 中没有规则集\n` : `no rule set in ${home}\n`);
     return found.some(({ damaged }) => damaged !== undefined) ? 1 : 0;
   }
-  throw new UsageError('usage: palisade waf rules install PATH|deb\n  palisade waf rules list');
+  if (word === 'diff' && given !== undefined && args[2] !== undefined && args.length === 3) {
+    const lines = diffRules(home, given, args[2]);
+    for (const line of lines) io.out(`${line}\n`);
+    const count = (sign: string): number => lines.filter((line) => line.startsWith(sign)).length;
+    io.out(zh ? `新增 ${count('+')}，移除 ${count('-')}，更改 ${count('~')}\n` : `${count('+')} added, ${count('-')} removed, ${count('~')} changed\n`);
+    return 0;
+  }
+  throw new UsageError('usage: palisade waf rules install PATH|deb\n  palisade waf rules list\n  palisade waf rules diff ID ID');
 }
