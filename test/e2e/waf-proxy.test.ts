@@ -70,7 +70,7 @@ afterAll(async () => {
 const port = (server: { address(): unknown }): number => (server.address() as AddressInfo).port;
 
 async function worker(change: Partial<WorkerSettings> = {}, ruleSet = rules()): Promise<{ at: number; running: RunningWorker }> {
-  const running = await startWorker({ site: 'shop', listen: { host: '127.0.0.1', port: 0 }, upstream: { host: '127.0.0.1', port: port(application) }, mode: 'block', forwarded: true, trusted: [], uninspected: 'relay', proxyProtocol: false, tls: undefined, shared: false, record: undefined, api: undefined, ...change }, ruleSet, (event) => void events.push(event), () => undefined);
+  const running = await startWorker({ site: 'shop', listen: { host: '127.0.0.1', port: 0 }, upstream: { host: '127.0.0.1', port: port(application) }, mode: 'block', forwarded: true, trusted: [], uninspected: 'relay', proxyProtocol: false, tls: undefined, shared: false, record: undefined, api: undefined, routes: [], ...change }, ruleSet, (event) => void events.push(event), () => undefined);
   workers.push(running);
   return { at: Number(running.address.split(':').at(-1)), running };
 }
@@ -157,6 +157,14 @@ describe('the proxy in front of an application', () => {
     expect(recorded.map(({ body, status }) => `${Buffer.from(body, 'base64').toString()} ${status}`)).toEqual(['user=eve&password=x0x 200', 'user=eve&admin=1 400', ' 400']);
     expect(recorded[0]!.headers.map(([name, value]) => `${name}: ${Buffer.from(value, 'base64').toString()}`)).toContain('Authorization: Bearer xxx');
     rmSync(folder, { recursive: true });
+  });
+
+  it('takes the mode that a route asks for', async () => {
+    const { at } = await worker({ routes: [{ path: '/lab/*', methods: ['GET'], mode: 'detect' }, { path: '/health', mode: 'off' }] });
+    const before = events.length;
+    const answers = await Promise.all(['/lab/x?q=attack', '/health?q=attack', '/laboratory?q=attack'].map((where) => raw(at, get(where))));
+    expect(answers.map((text) => text.slice(9, 12))).toEqual(['200', '200', '403']);
+    expect(events.slice(before).map(({ path: where, action, mode }) => `${where} ${action} ${mode}`).sort()).toEqual(['/lab/x logged detect', '/laboratory blocked block']);
   });
 
   it('only watches in detect mode, and redirects or cuts where a rule says so', async () => {

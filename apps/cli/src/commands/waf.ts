@@ -1,7 +1,7 @@
 import { family } from '../command.ts';
 
 const usage = `palisade waf serve --listen HOST:PORT --upstream URL --rules GLOB [--rules GLOB]... [--mode detect|block|off] [--paranoia 1..4]
-      [--site NAME] [--workers N] [--trust ADDRESS|CIDR]... [--no-forwarded] [--uninspected relay|refuse]
+      [--route 'MODE [METHOD,METHOD...] PATH']... [--site NAME] [--workers N] [--trust ADDRESS|CIDR]... [--no-forwarded] [--uninspected relay|refuse]
       [--record FILE [--record-limit MEGABYTES]] [--openapi FILE [--openapi-mode detect|block]]
   palisade waf serve --listen 0.0.0.0:8080 --upstream http://127.0.0.1:3000 --rules crs/crs-setup.conf --rules 'crs/rules/*.conf' --mode block
   palisade waf protect CONTAINER --port N [--port N]... --rules GLOB [--rules GLOB]... [--mode detect|block|off]

@@ -1,8 +1,10 @@
 import { createSecureContext } from 'node:tls';
 import { memoryStore } from '@palisade/waf/engine/store';
+import type { WafRoute } from '@palisade/model/waf-site';
 import type { RuleSet } from '@palisade/waf/load';
 import { boundedEvent } from '../inspection/event.ts';
 import type { Mode, WafEvent } from '../inspection/event.ts';
+import { modeByRoute } from '../inspection/route-mode.ts';
 import { newStats } from '../inspection/site.ts';
 import type { Site } from '../inspection/site.ts';
 import { accept } from '../proxy/accept.ts';
@@ -19,6 +21,8 @@ export type WorkerSettings = {
   readonly listen: { readonly host: string; readonly port: number } | { readonly path: string };
   readonly upstream: Address;
   readonly mode: Mode;
+  /** The first that fits decides instead of `mode`. */
+  readonly routes: readonly WafRoute[];
   readonly forwarded: boolean;
   /** Addresses and CIDR ranges whose X-Forwarded-For is believed. */
   readonly trusted: readonly string[];
@@ -50,7 +54,7 @@ export async function startWorker(settings: WorkerSettings, ruleSet: RuleSet, ev
   const trusted = addressList(settings.trusted);
   const recorder = settings.record === undefined ? undefined : recordTo(settings.record.file, settings.record.most, log);
   const site: Site = {
-    name: settings.site, rules: warmRules(ruleSet, settings.mode), modeOf: () => settings.mode, upstream: upstreamPool(ownAddress(settings.upstream)), store: memoryStore(), forwarded: settings.forwarded,
+    name: settings.site, rules: warmRules(ruleSet, settings.mode), modeOf: modeByRoute(settings.mode, settings.routes), upstream: upstreamPool(ownAddress(settings.upstream)), store: memoryStore(), forwarded: settings.forwarded,
     trusts: (address) => trusted.has(address), uninspected: settings.uninspected, proxyProtocol: settings.proxyProtocol,
     tls: settings.tls === undefined ? undefined : createSecureContext({ ...settings.tls, minVersion: 'TLSv1.2' }), stats: newStats(), event: (one) => event(boundedEvent(one)), ...(recorder === undefined ? {} : { recorder }), ...(api === undefined ? {} : { api }),
   };

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { messageOf } from '@palisade/model/error';
+import { WafRoute } from '@palisade/model/waf-site';
 import { parseArgs } from 'node:util';
 import { readApiDocument } from '@palisade/app-waf/openapi/document';
 import { requestSchema } from '@palisade/app-waf/openapi/schema';
@@ -11,7 +12,7 @@ import { whole } from './whole.ts';
 export type ServeOptions = { readonly worker: WorkerSettings; readonly rules: readonly string[]; readonly paranoia: number; readonly workers: number };
 
 export const serveUsage = `palisade waf serve --listen HOST:PORT --upstream URL --rules GLOB [--rules GLOB]... [--mode detect|block|off] [--paranoia 1..4]
-      [--site NAME] [--workers N] [--trust ADDRESS|CIDR]... [--no-forwarded] [--uninspected relay|refuse]
+      [--route 'MODE [METHOD,METHOD...] PATH']... [--site NAME] [--workers N] [--trust ADDRESS|CIDR]... [--no-forwarded] [--uninspected relay|refuse]
       [--tls-cert FILE --tls-key FILE] [--proxy-protocol] [--record FILE [--record-limit MEGABYTES]]
       [--openapi FILE [--openapi-mode detect|block]]
   palisade waf serve --listen 0.0.0.0:8080 --upstream http://127.0.0.1:3000 --rules crs/crs-setup.conf --rules 'crs/rules/*.conf' --mode block
@@ -31,7 +32,7 @@ export function serveOptions(args: readonly string[], cwd: string): ServeOptions
     paranoia: whole('--paranoia', values.paranoia ?? '1', 1, 4),
     workers,
     worker: {
-      site: values.site ?? values.upstream, listen: listenAddress(values.listen, workers), upstream: upstreamAddress(values.upstream), mode, forwarded: values['no-forwarded'] !== true,
+      site: values.site ?? values.upstream, listen: listenAddress(values.listen, workers), upstream: upstreamAddress(values.upstream), mode, routes: (values.route ?? []).map(routeOf), forwarded: values['no-forwarded'] !== true,
       trusted: values.trust ?? [], uninspected, shared: workers > 1, proxyProtocol: values['proxy-protocol'] === true, tls: tlsFiles(values['tls-cert'], values['tls-key'], cwd),
       api: apiFile(values.openapi, values['openapi-mode'] ?? 'detect', cwd),
       record: values.record === undefined ? undefined : { file: path.resolve(cwd, values.record), most: whole('--record-limit', values['record-limit'] ?? '64', 1, 100_000) * 2 ** 20 },
@@ -44,7 +45,7 @@ function parse(args: readonly string[]) {
     return parseArgs({
       args: [...args], strict: true,
       options: {
-        listen: { type: 'string' }, upstream: { type: 'string' }, rules: { type: 'string', multiple: true }, mode: { type: 'string' }, paranoia: { type: 'string' }, site: { type: 'string' }, workers: { type: 'string' },
+        listen: { type: 'string' }, upstream: { type: 'string' }, rules: { type: 'string', multiple: true }, mode: { type: 'string' }, paranoia: { type: 'string' }, route: { type: 'string', multiple: true }, site: { type: 'string' }, workers: { type: 'string' },
         trust: { type: 'string', multiple: true }, 'no-forwarded': { type: 'boolean' }, uninspected: { type: 'string' },
         'tls-cert': { type: 'string' }, 'tls-key': { type: 'string' }, 'proxy-protocol': { type: 'boolean' }, record: { type: 'string' }, openapi: { type: 'string' }, 'openapi-mode': { type: 'string' }, 'record-limit': { type: 'string' },
       },
@@ -65,6 +66,15 @@ function tlsFiles(cert: string | undefined, key: string | undefined, cwd: string
     }
   };
   return { cert: read('--tls-cert', cert), key: read('--tls-key', key) };
+}
+
+/** `detect GET,HEAD /api/*`; the first route that fits a request decides its mode. */
+function routeOf(text: string): WafRoute {
+  const [mode, ...rest] = text.trim().split(/\s+/);
+  const [path_, methods] = rest.length === 2 ? [rest[1], rest[0]!.split(',')] : [rest[0], undefined];
+  const read = WafRoute.safeParse({ mode, path: path_, ...(methods === undefined ? {} : { methods }) });
+  if (!read.success || rest.length > 2) throw new UsageError(`--route ${text}: MODE [METHOD,METHOD...] PATH, such as 'detect GET /api/*'${read.success ? '' : `: ${read.error.issues[0]?.message ?? ''}`}`);
+  return read.data;
 }
 
 function apiFile(file: string | undefined, mode: string, cwd: string): WorkerSettings['api'] {
