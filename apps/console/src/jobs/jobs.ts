@@ -29,10 +29,14 @@ export function startJobs(db: Db, live: Live, log: Logger, now: () => Date = () 
     due = undefined;
     const started = performance.now();
     try {
-      await db.transaction().execute(async (trx) => {
-        if ((await refreshSummaries(trx)).rules > 0) await announce(trx, 'summaries');
+      const { whole } = await db.transaction().execute(async (trx) => {
+        const refreshed = await refreshSummaries(trx);
+        if (refreshed.rules > 0) await announce(trx, 'summaries');
+        return refreshed;
       });
       live.nudge('changes');
+      // Lists are answered from an index alone only where the rows are known to be seen by all: not left to the next round of autovacuum.
+      if (whole) await sql`vacuum (analyze, skip_locked) rule_summaries`.execute(db);
     } catch (error) {
       if (stopped) return;
       log.warn({ error: String(error) }, 'summaries not refreshed; trying again');

@@ -14,6 +14,7 @@ import { text as responses } from './0012-responses.ts';
 import { text as summariesDue } from './0013-summaries-due.ts';
 import { text as joinTokensWaivers } from './0014-join-tokens-waivers.ts';
 import { text as alerts } from './0015-alerts.ts';
+import { text as search } from './0016-search.ts';
 
 /** Every step, in order; only ever appended to. */
 export const migrations: readonly Migration[] = [
@@ -32,4 +33,5 @@ export const migrations: readonly Migration[] = [
   { name: '0013-summaries-due', text: summariesDue },
   { name: '0014-join-tokens-waivers', text: joinTokensWaivers },
   { name: '0015-alerts', text: alerts },
+  { name: '0016-search', text: search },
 ];

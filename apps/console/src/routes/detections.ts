@@ -36,6 +36,8 @@ const columns = sql`d.id, d.at, d.last_at "lastAt", d.count, d.rule, (${sql.lit(
   case when d.container_key is null then null else jsonb_build_object('id', d.container_key, 'name', coalesce(c.name, d.body->>'containerName', d.body->>'container')) end container, jsonb_build_object('id', d.node, 'name', coalesce(n.name, d.node)) node,
   coalesce(c.image_name, d.body->>'image') image, d.namespace, d.project, d.incident, d.waived_by "waivedBy"`;
 const from = sql`detections d left join containers c on c.key = d.container_key left join nodes n on n.id = d.node`;
+/** What `q` looks into, as the index detections_words has it. */
+const searched = sql`lower(d.rule || chr(10) || coalesce(left(d.body->>'output', 4000), '') || chr(10) || coalesce(left(d.body->'title'->>'zh-CN', 1000), ''))`;
 const groupings = ['rule', 'container', 'node'] as const;
 
 const filters = {
@@ -46,11 +48,11 @@ type Filters = { [Key in keyof typeof filters]?: z.infer<(typeof filters)[Key]> 
 
 function conditions(scopes: readonly Scope[], query: Filters): RawBuilder<boolean>[] {
   const where = [visiblePlaces(scopes, 'd')];
-  if (query.q !== undefined) where.push(sql`(d.rule ilike ${`%${likeText(query.q)}%`} or d.body->>'output' ilike ${`%${likeText(query.q)}%`} or d.body->'title'->>'zh-CN' ilike ${`%${likeText(query.q)}%`})`);
+  if (query.q !== undefined) where.push(sql`${searched} like lower(${`%${likeText(query.q)}%`})`);
   if (query.priority !== undefined) where.push(sql`d.priority <= ${rulePriorities.indexOf(query.priority)}`);
   if (query.waiver !== undefined) where.push(sql`d.waived_by = ${query.waiver}`);
   else if (query.waived !== 'all') where.push(query.waived === 'yes' ? sql<boolean>`d.waived_by is not null` : sql<boolean>`d.waived_by is null`);
-  if (query.tactic !== undefined) where.push(sql`${query.tactic} = any(d.tactics)`);
+  if (query.tactic !== undefined) where.push(sql`d.tactics @> array[${query.tactic}]::text[]`);
   if (query.hours !== undefined) where.push(sql`d.at > now() - make_interval(hours => ${query.hours}::int)`);
   for (const [column, value] of Object.entries({ rule: query.rule, container_key: query.container, node: query.node, cluster: query.cluster, namespace: query.namespace, project: query.project, state: query.state, incident: query.incident })) if (value !== undefined) where.push(sql`${sql.ref(`d.${column}`)} = ${value}`);
   return where;
@@ -75,10 +77,16 @@ export function detectionRoutes(app: App, context: Context): void {
     '/api/v1/detection-groups',
     { config: { permission: 'read' }, schema: { tags: ['detections'], summary: 'Detections counted by rule, container or node, worst first; at most 200 groups', querystring: z.object({ ...filters, by: z.enum(groupings) }), response: { 200: z.object({ items: z.array(DetectionGroup) }) } } },
     async (request) => {
-      const [key, label] = { rule: [sql`d.rule`, sql`d.rule`], container: [sql`coalesce(d.container_key, '')`, sql`max(coalesce(c.name, d.body->>'containerName', d.body->>'container', ''))`], node: [sql`d.node`, sql`max(coalesce(n.name, d.node))`] }[request.query.by] as [RawBuilder<string>, RawBuilder<string>];
+      // Names are looked up for the groups shown, not for each detection: a container that is gone is called as its latest one says.
+      const [key, label] = {
+        rule: [sql`d.rule`, sql`g.key`],
+        container: [sql`coalesce(d.container_key, '')`, sql`coalesce((select c.name from containers c where c.key = g.key), (select coalesce(l.body->>'containerName', l.body->>'container') from detections l where l.container_key = g.key order by l.at desc limit 1), '')`],
+        node: [sql`d.node`, sql`coalesce((select n.name from nodes n where n.id = g.key), g.key)`],
+      }[request.query.by] as [RawBuilder<string>, RawBuilder<string>];
       const where = conditions(request.scopes, request.query);
-      const rows = await sql<z.infer<typeof DetectionGroup>>`select ${key} id, ${key} key, ${label} label, (${sql.lit(`{${rulePriorities.join(',')}}`)}::text[])[min(d.priority) + 1] priority, count(*)::int detections, sum(d.count)::bigint count, max(d.last_at) "lastAt"
-        from ${from} where ${sql.join(where, sql` and `)} group by ${key} order by min(d.priority), count(*) desc, 1 limit 200`.execute(db);
+      const rows = await sql<z.infer<typeof DetectionGroup>>`select g.key id, g.key, ${label} label, (${sql.lit(`{${rulePriorities.join(',')}}`)}::text[])[g.worst + 1] priority, g.detections, g.count, g."lastAt"
+        from (select ${key} key, min(d.priority) worst, count(*)::int detections, sum(d.count)::bigint count, max(d.last_at) "lastAt" from detections d where ${sql.join(where, sql` and `)} group by 1 order by 2, 3 desc, 1 limit 200) g
+        order by g.worst, g.detections desc, g.key`.execute(db);
       return { items: rows.rows };
     },
   );

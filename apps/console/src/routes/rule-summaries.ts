@@ -40,6 +40,12 @@ export function rulesFrom(scopes: readonly Scope[], filters: RuleFilters): RawBu
     from rule_summaries s where s.cluster <> '' and ${visibleClusters(scopes, 's.cluster')} and ${rule} group by s.kind, s.rule`;
 }
 
+/** Whether `rulesFrom` reads rows of summaries as they are kept: then an index holds all that a list needs but its page. */
+export function readsKeptRows(scopes: readonly Scope[], filters: RuleFilters): boolean {
+  const whole = scopes.filter((scope) => scope.namespace === undefined && scope.project === undefined);
+  return filters.image === undefined && (filters.cluster === undefined ? whole.some((scope) => scope.cluster === undefined) : whole.length > 0);
+}
+
 /** Arrays of different length cannot be aggregated into one: they are joined as lines (no package name holds one). */
 export const joinedPackages = sql.raw(`array(select distinct named from unnest(string_to_array(string_agg(array_to_string(s.packages, E'\\n'), E'\\n'), E'\\n')) named where named <> '')`);
 
@@ -60,7 +66,7 @@ export function ruleConditions(filters: RuleFilters): RawBuilder<boolean>[] {
   const where: RawBuilder<boolean>[] = [sql`true`];
   if (filters.kind !== undefined) where.push(sql`v.kind = ${filters.kind}`);
   if (filters.severity !== undefined) where.push(sql`v.severity = ${severities.indexOf(filters.severity)}::smallint`);
-  if (filters.package !== undefined) where.push(sql`${filters.package} = any(v.packages)`);
+  if (filters.package !== undefined) where.push(sql`v.packages @> array[${filters.package}]::text[]`);
   if (filters.q !== undefined) where.push(sql`v.words like ${`%${likeText(filters.q.toLowerCase())}%`}`);
   if (filters.fixable !== undefined) where.push(filters.fixable ? sql`v.fixable > 0` : sql`v.fixable = 0`);
   if (filters.kev !== undefined) where.push(sql`v.kev = ${filters.kev}`);

@@ -8,10 +8,11 @@ import type { Context } from '../context.ts';
 import { refuse } from '../errors.ts';
 import type { App } from '../http/app.ts';
 import { list, pageOf, pageQuery } from '../http/page.ts';
-import type { SortKey } from '../http/page.ts';
+import type { ListQuery, SortKey } from '../http/page.ts';
+import type { Db } from '../postgres/database.ts';
 import { Counts } from './images.ts';
 import { WaivedBy, waivedBy } from './finding-filters.ts';
-import { ruleConditions, ruleFilters, rulesFrom } from './rule-summaries.ts';
+import { readsKeptRows, ruleConditions, ruleFilters, rulesFrom } from './rule-summaries.ts';
 
 const Severity = z.enum(severities);
 const Kind = z.enum(findingKinds);
@@ -54,6 +55,18 @@ export const RulePlace = z.object({
 });
 export const RuleContainer = z.object({ id: z.string(), name: z.string(), state: z.string(), exposed: z.boolean(), privileged: z.boolean(), node: z.string(), nodeName: z.string(), image: z.string(), imageName: z.string() });
 
+type Row = z.infer<typeof RuleRow>;
+
+/** A page of kept rows: which they are is answered from an index alone, then those are read. */
+async function keptPage(db: Db, query: Omit<ListQuery, 'select'>): ReturnType<typeof list<Row>> {
+  const page = await list<{ kind: string; rule: string }>(db, { select: sql`v.kind, v.rule`, ...query });
+  if (page.items.length === 0) return { ...page, items: [] };
+  const rows = await sql<Row>`select ${ruleColumns} from ${query.from} where (v.kind, v.rule) in (${sql.join(page.items.map(({ kind, rule }) => sql`(${kind}, ${rule})`))})`.execute(db);
+  const byId = new Map(rows.rows.map((row) => [row.id, row]));
+  // One that a refresh has just taken away is left out.
+  return { ...page, items: page.items.flatMap(({ kind, rule }) => byId.get(`${kind}:${rule}`) ?? []) };
+}
+
 /** Findings of every image grouped by their rule, and where one rule is found. */
 export function vulnerabilityRoutes(app: App, { db }: Context): void {
   app.get(
@@ -71,11 +84,9 @@ export function vulnerabilityRoutes(app: App, { db }: Context): void {
       const { limit, cursor, sort, ...filters } = request.query;
       const from = sql`(${rulesFrom(request.scopes, filters)}) v`;
       const first = sorts[sort] ?? sorts['score']!;
+      const query = { from, where: ruleConditions(filters), limit, cursor, total: 0, sort: [first, { by: sql`v.kind`, type: 'text' as const, order: 'asc' as const, field: 'kind' }, { by: sql`v.rule`, type: 'text' as const, order: 'asc' as const, field: 'rule' }] };
       const [page, facets] = await Promise.all([
-        list<z.infer<typeof RuleRow>>(db, {
-          select: ruleColumns, from, where: ruleConditions(filters), limit, cursor, total: 0,
-          sort: [first, { by: sql`v.kind`, type: 'text', order: 'asc', field: 'kind' }, { by: sql`v.rule`, type: 'text', order: 'asc', field: 'rule' }],
-        }),
+        readsKeptRows(request.scopes, filters) ? keptPage(db, query) : list<Row>(db, { select: ruleColumns, ...query }),
         sql<{ kind: z.infer<typeof Kind>; severity: number; n: number }>`select v.kind, v.severity, count(*)::int n from ${from} where ${sql.join(ruleConditions({ ...filters, kind: undefined, severity: undefined }), sql` and `)} group by 1, 2`.execute(db),
       ]);
       // Each facet counts under every filter but its own.

@@ -19,6 +19,9 @@ export const WafSourceRow = z.object({ client: z.string(), events: z.number(), b
 
 const columns = sql`w.id, w.at, w.body event, (select jsonb_build_object('id', n.id, 'name', n.name) from nodes n where n.id = w.node) node`;
 
+/** What `q` looks into, as the index waf_events_words has it. */
+const searched = sql`lower(coalesce(left(w.path, 4000), '') || chr(10) || coalesce(w.client, '') || chr(10) || coalesce(left(w.host, 1000), '') || chr(10) || w.id)`;
+
 /** What the web application firewall reported. */
 export function wafRoutes(app: App, { db }: Context): void {
   app.get(
@@ -37,11 +40,8 @@ export function wafRoutes(app: App, { db }: Context): void {
       const { q, site, action, client, rule, hours, limit, cursor } = request.query;
       const where = [visibleClusters(request.scopes, 'w.cluster'), sql<boolean>`w.at > now() - make_interval(hours => ${hours})`];
       for (const [column, value] of Object.entries({ site, action, client })) if (value !== undefined) where.push(sql`${sql.ref(`w.${column}`)} = ${value}`);
-      if (rule !== undefined) where.push(sql`w.body->'matches' @> jsonb_build_array(jsonb_build_object('rule', ${rule}::int))`);
-      if (q !== undefined) {
-        const pattern = `%${likeText(q)}%`;
-        where.push(sql`(w.path ilike ${pattern} or w.client ilike ${pattern} or w.host ilike ${pattern} or w.id ilike ${pattern})`);
-      }
+      if (rule !== undefined) where.push(sql`jsonb_path_query_array(w.body, '$.matches[*].rule') @> jsonb_build_array(${rule}::int)`);
+      if (q !== undefined) where.push(sql`${searched} like lower(${`%${likeText(q)}%`})`);
       return list<z.infer<typeof WafEventRow>>(db, {
         select: columns, from: sql`waf_events w`, where, limit, cursor,
         sort: [{ by: sql`w.at`, type: 'timestamptz', order: 'desc', field: 'at' }, { by: sql`w.id`, type: 'text', order: 'desc', field: 'id' }],
@@ -67,9 +67,12 @@ export function wafRoutes(app: App, { db }: Context): void {
   );
 
   app.get('/api/v1/waf/sites', { config: { permission: 'read' }, schema: { tags: ['web protection'], summary: 'Protected applications with what happened in 24 hours', response: { 200: z.object({ items: z.array(WafSiteRow) }) } } }, async (request) => {
-    const rows = await sql<z.infer<typeof WafSiteRow>>`select w.site, count(*)::int events, count(*) filter (where w.action = 'blocked')::int blocked, count(distinct w.client)::int clients, max(w.at) "lastAt",
-        coalesce(percentile_cont(0.5) within group (order by (w.body->>'took_us')::float8), 0)::float8 "addedMicroseconds"
-      from waf_events w where w.at > now() - interval '24 hours' and ${visibleClusters(request.scopes, 'w.cluster')} group by w.site order by 3 desc, 2 desc, 1 limit 500`.execute(db);
+    // Read from one index that holds all of it; clients are counted without sorting a day's events.
+    const rows = await sql<z.infer<typeof WafSiteRow>>`with day as materialized (select w.site, w.client, w.action, w.at, w.took_us from waf_events w where w.at > now() - interval '24 hours' and ${visibleClusters(request.scopes, 'w.cluster')}),
+      by_client as (select site, client, count(*) events, count(*) filter (where action = 'blocked') blocked, max(at) last from day group by site, client),
+      by_site as (select site, sum(events)::int events, sum(blocked)::int blocked, count(client)::int clients, max(last) "lastAt" from by_client group by site order by 3 desc, 2 desc, 1 limit 500),
+      added as (select site, percentile_cont(0.5) within group (order by took_us)::float8 median from day group by site)
+      select s.*, coalesce(a.median, 0) "addedMicroseconds" from by_site s left join added a on a.site = s.site order by s.blocked desc, s.events desc, s.site`.execute(db);
     return { items: rows.rows };
   });
 }
