@@ -50,8 +50,9 @@ const paths = ['/usr/lib/x86_64-linux-gnu/libc.so.6', '/etc/ld.so.cache', '/var/
 
 /**
  * A node's ordinary stream: 50 containers of long-lived servers with short-lived helpers. Of 100 records 60 open a file
- * (half of them for writing), 10 connect, 5 accept, 3 rename, 4 dup, 3 setuid, 5 fork, 5 exec, 5 exit. Every record
- * carries what the sensor would put in it.
+ * (half of them for writing), 10 connect, 5 accept, 3 rename, 4 dup, 3 setuid, 5 fork, 5 exec, 5 exit. Every fifth path
+ * and every command line of a helper was never seen before, the other paths are among 510. Every record carries what
+ * the sensor would put in it.
  */
 export function ordinaryStream(count: number): Buffer {
   const parts: Buffer[] = [];
@@ -66,7 +67,7 @@ export function ordinaryStream(count: number): Buffer {
     const container = containers[index % containers.length] as (typeof containers)[number];
     const turn = (index * 37) % 100;
     const at = { container: container.id, cgroup: container.cgroup };
-    const path = `${paths[(index * 7) % paths.length] as string}${index % 3 === 0 ? '' : `.${index % 500}`}`;
+    const path = index % 5 === 0 ? `/tmp/upload-${index}` : `${paths[(index * 7) % paths.length] as string}${index % 3 === 0 ? '' : `.${index % 500}`}`;
     if (turn < 60) {
       const flags = turn < 30 ? 0x80241 : 0x80000;
       parts.push(makeRecord(callKind('openat'), time, { pid: container.server, comm: 'app-server', result: 7, args: [-100, 0, flags, 0o644], ...at }, [[tags.arg + 1, text(path)], [tags.returnFile, text(path)]]));
@@ -86,7 +87,7 @@ export function ordinaryStream(count: number): Buffer {
       parts.push(makeRecord(kinds.fork, time, { pid: nextPid, ppid: container.server, comm: 'app-server', args: [container.server], ...at }));
     } else if (turn < 95) {
       const helper = helpers[helpers.length - 1] as (typeof helpers)[number];
-      parts.push(execRecord(time, helper.pid, helper.container.server, helper.container.id, helper.container.cgroup, 'convert', ['convert', `-size`, `${index % 100}x100`, `/tmp/in-${index % 1000}.png`, '/tmp/out.png']));
+      parts.push(execRecord(time, helper.pid, helper.container.server, helper.container.id, helper.container.cgroup, 'convert', ['convert', `-size`, `${index % 100}x100`, `/tmp/in-${index}.png`, '/tmp/out.png']));
     } else {
       const helper = helpers.shift() as (typeof helpers)[number];
       parts.push(makeRecord(kinds.exit, time, { pid: helper.pid, ppid: helper.container.server, comm: 'convert', container: helper.container.id, cgroup: helper.container.cgroup }));

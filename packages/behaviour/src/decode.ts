@@ -72,10 +72,12 @@ export function textAt(record: SensorRecord, index: number): string {
 export function sameBytes(record: SensorRecord, one: number, other: number): boolean {
   const length = record.lengths[one] as number;
   if (length !== record.lengths[other]) return false;
-  const { bytes } = record;
+  const { view } = record;
   let a = record.starts[one] as number;
   let b = record.starts[other] as number;
-  for (const end = a + length; a < end; a += 1, b += 1) if (bytes[a] !== bytes[b]) return false;
+  const end = a + length;
+  for (; a + 4 <= end; a += 4, b += 4) if (view.getUint32(a, true) !== view.getUint32(b, true)) return false;
+  for (; a < end; a += 1, b += 1) if (view.getUint8(a) !== view.getUint8(b)) return false;
   return true;
 }
 

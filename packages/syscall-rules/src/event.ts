@@ -70,6 +70,8 @@ export type Process = {
   readonly exepath: string;
   /** argv[1..]. */
   readonly args: readonly string[];
+  /** argv in one text, where the source has it so: the same text stands for the same `exe` and `args` of processes of one name. */
+  readonly argvText?: string | undefined;
   /** `NAME=value`, or `NAME` alone where values are not kept. */
   readonly env: readonly string[];
   readonly cwd: string;

@@ -155,12 +155,12 @@ it('the pack decides and counts a long history of the same subjects as its plain
   const [engine, fast, plain] = [createRuleEngine(set.rules, context), createWindowCounter(windows, context), createWindowCounter(windows)];
   const fired = new Set<string>();
   let num = 0;
-  for (const one of history(20_261_129, 3000)) {
+  for (const one of history(20_261_129, 2000)) {
     const expected = set.rules.filter((rule) => rule.enabled && rule.check(one)).map((rule) => rule.name);
     expect(engine.decide(one).map((rule) => rule.name)).toEqual(expected);
     const counted = plain.count({ ...one, num: (num -= 1) }).map(({ rule, count, distinct }) => [rule.name, count, distinct]);
     expect(fast.count(one).map(({ rule, count, distinct }) => [rule.name, count, distinct])).toEqual(counted);
     for (const rule of [...expected, ...counted.map(([rule]) => String(rule))]) fired.add(rule);
   }
-  expect(fired.size).toBeGreaterThan(50);
+  expect(fired.size).toBeGreaterThan(40);
 }, 120_000);

@@ -1,7 +1,7 @@
 import type { ArgValue, Endpoint, Event, Fd, Process } from '@palisade/syscall-rules/event';
 import { eventTypeByName } from '@palisade/syscall-rules/event-types/table';
 import type { SensorRecord } from '../decode.ts';
-import { bytesOf, emptyRecord, fieldAt, sameBytes, socketOf, textAt, textOf } from '../decode.ts';
+import { bytesOf, emptyRecord, fieldAt, sameBytes, socketOf, textOf } from '../decode.ts';
 import { kinds, tags } from '../decode.gen.ts';
 import { fileFd, socketFd } from '../descriptor/fd-of.ts';
 import { parseSocketAddress } from '../descriptor/sockaddr.ts';
@@ -10,6 +10,7 @@ import { parseDns, questionArguments } from '../dns/message.ts';
 import { absolutePath } from './absolute.ts';
 import type { Call } from './call-table.ts';
 import { callOf } from './call-table.ts';
+import { createPathTexts } from './path-texts.ts';
 
 const typeId = (name: string): number => eventTypeByName.get(name)?.id ?? 0;
 const execve = typeId('execve');
@@ -19,6 +20,8 @@ const procexit = typeId('procexit');
 const dns = typeId('dns');
 const container = typeId('container');
 const directoryFlag = 0x10000;
+const slash = 0x2f;
+const paths = createPathTexts();
 
 /** A record as the rules see it: reused for the next, everything that takes work computed when asked for. */
 export class LiveEvent implements Event {
@@ -171,17 +174,25 @@ export class LiveEvent implements Event {
     const place = this.call?.places.get(name);
     if (place?.from !== 'path') return this.type !== execve && name === 'path' ? this.fd?.path : undefined;
     if (this.pathIndex !== place.index) {
-      const given = this.text(place.index);
       this.pathIndex = place.index;
-      this.pathValue = given === undefined ? undefined : given.startsWith('/') ? absolutePath('/', given) : absolutePath(textOf(this.record, tags.base + place.index) ?? this.process.cwd, given);
+      this.pathValue = this.absolute(place.index);
     }
     return this.pathValue;
   }
 
+  private absolute(index: number): string | undefined {
+    const { record } = this;
+    const field = fieldAt(record, tags.arg + index);
+    if (field < 0) return undefined;
+    if ((record.lengths[field] as number) > 0 && record.view.getUint8(record.starts[field] as number) === slash) return paths.absolute(record, field);
+    return absolutePath(textOf(record, tags.base + index) ?? this.process.cwd, paths.text(record, field));
+  }
+
   private text(index: number): string | undefined {
     if (this.textIndex !== index) {
+      const field = fieldAt(this.record, tags.arg + index);
       this.textIndex = index;
-      this.textValue = textOf(this.record, tags.arg + index);
+      this.textValue = field < 0 ? undefined : paths.text(this.record, field);
     }
     return this.textValue;
   }
@@ -192,7 +203,7 @@ export class LiveEvent implements Event {
     const found = fieldAt(record, tags.returnFile);
     if (found < 0) return undefined;
     const asked = call.pathAt < 0 ? -1 : fieldAt(record, tags.arg + call.pathAt);
-    return asked >= 0 && sameBytes(record, asked, found) ? this.text(call.pathAt) : textAt(record, found);
+    return asked >= 0 && sameBytes(record, asked, found) ? this.text(call.pathAt) : paths.text(record, found);
   }
 }
 

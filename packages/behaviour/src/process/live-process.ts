@@ -64,6 +64,9 @@ export class LiveProcess implements Process {
   get args(): readonly string[] {
     return this.program.argv.slice(1);
   }
+  get argvText(): string | undefined {
+    return this.program.argvText;
+  }
   get env(): readonly string[] {
     return this.program.env;
   }

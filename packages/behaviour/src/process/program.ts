@@ -12,7 +12,8 @@ export class Program {
   readonly time: number | undefined;
   readonly capPermitted: number;
   readonly capInheritable: number;
-  private readonly argvText: string | undefined;
+  /** As the record has it: NUL-separated. */
+  readonly argvText: string | undefined;
   private readonly envText: string | undefined;
   private argvList: readonly string[] | undefined;
   private envList: readonly string[] | undefined;

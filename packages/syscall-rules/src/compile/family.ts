@@ -93,7 +93,7 @@ const names = byText();
 const nameOf = ({ process }: Event): Memory => ((process.texts ??= {}).name ??= names(`${process.comm}\0${process.exepath}`));
 
 const programs = byText();
-const programOf = ({ process }: Event): Memory => ((process.texts ??= {}).program ??= programs(`${process.comm}\0${process.exepath}\0${process.exe}\0${process.args.join('\0')}`));
+const programOf = ({ process }: Event): Memory => ((process.texts ??= {}).program ??= programs(`${process.comm}\0${process.exepath}\0${process.argvText ?? `${process.exe}\0${process.args.join('\0')}`}`));
 
 const parents = new Set(ofParent);
 const ancestors = new Set(ofAncestors);
