@@ -39,11 +39,11 @@ static void forget(int map, const struct key *key, const struct held *held) {
   bpf_map_delete_elem(map, key);
 }
 
-static void watch_one(int map, const struct key *key) {
+static void watch_one(int map, const struct key *key, bool now) {
   struct held held;
   if (bpf_map_lookup_elem(map, key, &held) != 0) return;
   if (first_time(key, &held)) tell(key, &held, HELD_STOPPED);
-  if (held.state == HELD_STOPPED && boot_time() > held.deadline + GRACE) {
+  if (held.state == HELD_STOPPED && (now || boot_time() > held.deadline + GRACE)) {
     int failed = signal_process(held.pid, held.start, held.outcome == HOLD_KILL ? SIGKILL : SIGCONT);
     held.state = failed ? HELD_GONE : held.outcome == HOLD_KILL ? HELD_KILLED : HELD_EXPIRED;
   }
@@ -52,14 +52,24 @@ static void watch_one(int map, const struct key *key) {
   forget(map, key, &held);
 }
 
-void watch_holds(struct sensor *sensor) {
+static void watch_all(struct sensor *sensor, bool now) {
   int map = bpf_map__fd(sensor->maps.holds);
   struct key key, next;
   for (void *from = NULL; bpf_map_get_next_key(map, from, &next) == 0; from = &key) {
-    if (from) watch_one(map, &key);
+    if (from) watch_one(map, &key, now);
     key = next;
-    if (bpf_map_get_next_key(map, &key, &next) != 0) { watch_one(map, &key); break; }
+    if (bpf_map_get_next_key(map, &key, &next) != 0) { watch_one(map, &key, now); break; }
   }
+}
+
+void watch_holds(struct sensor *sensor) { watch_all(sensor, false); }
+
+/* Nothing will keep the deadlines any more: they are now. No container is left stopped for ever. */
+void end_holds(struct sensor *sensor) {
+  struct key key;
+  int policies = bpf_map__fd(sensor->maps.hold_policies);
+  while (bpf_map_get_next_key(policies, NULL, &key) == 0 && bpf_map_delete_elem(policies, &key) == 0) continue;
+  watch_all(sensor, true);
 }
 
 int set_hold(struct sensor *sensor, const struct request *request, bool add) {

@@ -19,11 +19,16 @@ static bool is(const char *path, u32 magic) {
   return statfs(path, &about) == 0 && (u32)about.f_type == magic;
 }
 
-int prepare_mounts(const char *pins) {
-  if (pins) {
-    if (!is("/sys/fs/bpf", BPF_FS) && mount("bpf", "/sys/fs/bpf", "bpf", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0700") != 0) return -errno;
-    if (mkdir(pins, 0700) != 0 && errno != EEXIST) return -errno;
+/* Pins in a mount of a container's own would end with the container: there bpffs must be the host's. */
+int prepare_pins(const char *pins, bool try) {
+  if (!is("/sys/fs/bpf", BPF_FS)) {
+    if (try && access("/hostproc/self", F_OK) == 0) return -ENODEV;
+    if (mount("bpf", "/sys/fs/bpf", "bpf", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0700") != 0) return -errno;
   }
+  return mkdir(pins, 0700) != 0 && errno != EEXIST ? -errno : 0;
+}
+
+int prepare_mounts(void) {
   if (is("/sys/kernel/tracing", TRACE_FS)) return 0;
   if (unshare(CLONE_NEWNS) != 0) return -errno;
   if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0) return -errno;

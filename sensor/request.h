@@ -82,6 +82,7 @@ struct decision {
 #define REQUEST_EXEC_DENY 17   /* text = "CONTAINER:PATH", ":NAME", or "CONTAINER:" with flags DENY_UPPER or DENY_ALL */
 #define REQUEST_EXEC_ALLOW 18
 /* The name a new program goes by (comm: of the file as it was called, so a link counts), not its file's own. */
+#define REQUEST_UNPIN 24      /* what is pinned ends with this warden, when its input closes */
 #define REQUEST_DENY_COMM 22
 #define REQUEST_ALLOW_COMM 23
 

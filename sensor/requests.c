@@ -13,6 +13,9 @@
 
 static u8 pending[sizeof(struct request) * 16];
 static size_t filled;
+static bool unpins;
+
+bool gives_up_pins(void) { return unpins; }
 
 static int set_deny(struct bpf_map *map, const struct request *request, size_t key_size, bool add) {
   char key[DENY_PATH] = {0};
@@ -78,6 +81,7 @@ static int carry_out(struct sensor *sensor, const struct request *request) {
     case REQUEST_UNSKIP: return set_skip(sensor, request, false);
     case REQUEST_HOLD: return set_hold(sensor, request, true);
     case REQUEST_UNHOLD: return set_hold(sensor, request, false);
+    case REQUEST_UNPIN: unpins = true; return 0;
     case REQUEST_RELEASE: return release_held(sensor, request);
     case REQUEST_EXEC_MARK: case REQUEST_EXEC_UNMARK: case REQUEST_EXEC_DENY: case REQUEST_EXEC_ALLOW: return ask_exec_denial(request);
     case REQUEST_SIGNAL: return signal_process(request->pid, request->start, request->signal);

@@ -1,4 +1,4 @@
-/* The only process with capabilities. `warden run [--pin DIR] [--quiet-tasks] CALL...` loads the sensor, writes records to
+/* The only process with capabilities. `warden run [--pin DIR | --try-pin DIR] CALL...` loads the sensor, writes records to
  * standard output and takes requests on standard input until that closes; `warden front PROGRAM...` stands in front of
  * containers' ports; `warden supervise PROGRAM...` keeps the agent running; `warden probe` prints what the kernel allows;
  * `warden unpin DIR` ends what outlived an earlier one. */
@@ -106,7 +106,7 @@ static u64 beat(struct sensor *sensor) {
   return last && last < now ? now - last : 0;
 }
 
-static int watch(struct sensor *sensor, struct ring_buffer *reader) {
+static int watch(struct sensor *sensor, struct ring_buffer *reader, bool alone) {
   struct pollfd waits[2] = {{.fd = STDIN_FILENO, .events = POLLIN}, {.fd = ring_buffer__epoll_fd(reader), .events = POLLIN}};
   while (!stopping) {
     if (poll(waits, 2, 20) < 0 && errno != EINTR) return fail("poll", errno);
@@ -118,6 +118,7 @@ static int watch(struct sensor *sensor, struct ring_buffer *reader) {
     report_losses(sensor);
     if (out_flush() < 0) break; /* the reader is gone */
   }
+  if (alone || gives_up_pins()) end_holds(sensor);
   ring_buffer__consume(reader);
   report_losses(sensor);
   out_flush();
@@ -167,15 +168,24 @@ static u64 clock_origin(void) {
 static int run(int count, char **arguments) {
   const char *pins = NULL;
   int first = 0;
-  if (count > 1 && strcmp(arguments[0], "--pin") == 0) { pins = arguments[1]; first = 2; }
-  int error = prepare_mounts(pins);
-  if (error) return fail("mounting tracefs or bpffs (needs CAP_SYS_ADMIN)", error);
+  bool try = count > 1 && strcmp(arguments[0], "--try-pin") == 0;
+  if (try || (count > 1 && strcmp(arguments[0], "--pin") == 0)) { pins = arguments[1]; first = 2; }
+  int unpinned = pins ? prepare_pins(pins, try) : 0;
+  if (unpinned && !try) return fail("mounting bpffs (needs CAP_SYS_ADMIN)", unpinned);
+  if (unpinned) pins = NULL;
+  int error = prepare_mounts();
+  if (error) return fail("mounting tracefs (needs CAP_SYS_ADMIN)", error);
   for (int i = first; i < count; i++) {
     if (strcmp(arguments[i], "dns") != 0) continue;
     want_part("dns_egress", true);
     want_part("dns_ingress", true);
   }
   struct sensor *sensor = load_parts(pins);
+  if (!sensor && pins && try && unpin(pins) == 0) { /* of another version */
+    unpinned = prepare_pins(pins, try);
+    if (unpinned) pins = NULL;
+    sensor = load_parts(pins);
+  }
   if (!sensor && pins) fprintf(stderr, "warden: pins of another version can't be taken over; `warden unpin %s` ends what they hold\n", pins);
   if (!sensor) return fail("loading eBPF (needs CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN)", errno);
   exempt_own(sensor);
@@ -199,11 +209,14 @@ static int run(int count, char **arguments) {
   if (error) return fail("dropping capabilities", error);
   static char text[MAX_FIELD], parts[MAX_FIELD - 1200];
   describe_parts(parts, sizeof parts);
-  snprintf(text, sizeof text, "{\"armed\":true,\"calls\":%zu,\"missing\":[%s],\"untraced\":[%s],\"pinned\":%s,\"isolation\":%s,\"dns\":%s,\"origin\":\"%llu\",\"execDenial\":\"%s\",\"cgroup\":\"%s\",\"gapMs\":%llu,\"programs\":[%s]}",
-           attached_calls(), missing_calls(), untraced_calls(), pins ? "true" : "false", isolation == 0 ? "true" : "false", dns && names == 0 ? "true" : "false", (unsigned long long)clock_origin(), !denies ? "off" : denial == 0 ? "on, keeps CAP_SYS_ADMIN" : strerror(-denial), cgroup_mode(), (unsigned long long)(beat(sensor) / 1000000), parts);
+  snprintf(text, sizeof text, "{\"armed\":true,\"calls\":%zu,\"missing\":[%s],\"untraced\":[%s],\"pinned\":%s,\"unpinned\":\"%s\",\"isolation\":%s,\"dns\":%s,\"origin\":\"%llu\",\"execDenial\":\"%s\",\"cgroup\":\"%s\",\"gapMs\":%llu,\"programs\":[%s]}",
+           attached_calls(), missing_calls(), untraced_calls(), pins ? "true" : "false", unpinned ? strerror(-unpinned) : "", isolation == 0 ? "true" : "false", dns && names == 0 ? "true" : "false", (unsigned long long)clock_origin(), !denies ? "off" : denial == 0 ? "on, keeps CAP_SYS_ADMIN" : strerror(-denial), cgroup_mode(), (unsigned long long)(beat(sensor) / 1000000), parts);
   out_status(0, 0, text);
   out_flush();
-  return watch(sensor, reader);
+  int ended = watch(sensor, reader, !pins);
+  if (!pins || !gives_up_pins()) return ended;
+  error = unpin(pins);
+  return error ? fail(pins, error) : ended;
 }
 
 int main(int count, char **arguments) {
@@ -221,6 +234,6 @@ int main(int count, char **arguments) {
     int error = unpin(arguments[2]);
     return error ? fail(arguments[2], error) : 0;
   }
-  fprintf(stderr, "usage: warden run [--pin DIR] CALL[:frpwco0-9]... [[0-9]/PREFIX | [0-9]*PART]... [dns] [exec-deny] | warden front [--user UID] [--workers N] PROGRAM [ARGUMENT]... | warden supervise PROGRAM [ARGUMENT]... | warden probe | warden unpin DIR\n");
+  fprintf(stderr, "usage: warden run [--pin DIR | --try-pin DIR] CALL[:frpwco0-9]... [[0-9]/PREFIX | [0-9]*PART]... [dns] [exec-deny] | warden front [--user UID] [--workers N] PROGRAM [ARGUMENT]... | warden supervise PROGRAM [ARGUMENT]... | warden probe | warden unpin DIR\n");
   return 2;
 }

@@ -44,6 +44,7 @@ void watch_exec_denial(void);
 void watch_holds(struct sensor *sensor);
 int set_hold(struct sensor *sensor, const struct request *request, bool add);
 int release_held(struct sensor *sensor, const struct request *request);
+void end_holds(struct sensor *sensor);
 
 /* out.c: records to standard output. */
 int out_record(void *context, void *data, size_t size);
@@ -56,11 +57,13 @@ void out_loss(u64 ring, u64 skipped);
 
 /* requests.c */
 int take_requests(struct sensor *sensor);
+bool gives_up_pins(void);
 bool started_then(u32 pid, u64 start);
 int signal_process(u32 pid, u64 start, u32 number);
 
 /* mounts.c */
-int prepare_mounts(const char *pins);
+int prepare_pins(const char *pins, bool try);
+int prepare_mounts(void);
 int unpin(const char *pins);
 
 /* isolate.c */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -135,7 +135,7 @@ test('pauses and isolates a container, and takes both back', async () => {
 
 test('lets only files of the image run, tells of what was denied, and allows it again', async () => {
   const id = await declare(policy('image-only', { deny: [{ id: 'upper', where: { container: 'shut-*' }, imageOnly: true }] }));
-  await run('shut-1', 'sleep', '100');
+  await run('shut-1', 'sleep', '1000');
   const attempt = (): Promise<string> => docker(line.engine, 'exec', 'shut-1', 'sh', '-c', 'cp /bin/busybox /tmp/busybox; /tmp/busybox echo ran; echo "$?"');
   // The list follows when the engine has told of the container: soon, not before its first exec.
   await line.until('it is denied', async () => ((await attempt()) === '137' ? true : undefined));
@@ -143,6 +143,13 @@ test('lets only files of the image run, tells of what was denied, and allows it 
   expect(denied).toMatchObject({ policy: 'image-only', policyRule: 'upper', undo: 'allow' });
   const detection = (await line.admin.call('GET', `/detections/${word(denied['detection'])}`)).body;
   expect(detection).toMatchObject({ action: 'denied', container: { name: 'shut-1' } });
+  // Agent and sensor are dead: the kernel goes by what is pinned, and the next agent takes it over.
+  await line.restartAgent('SIGKILL', async () => {
+    expect(await attempt()).toBe('137');
+    const pinned = readdirSync('/sys/fs/bpf').filter((name) => name.startsWith('palisade-'));
+    expect(pinned).not.toEqual([]);
+  });
+  expect(await attempt()).toBe('137');
   await takeBack(denied);
   await line.until('it runs', async () => ((await attempt()).startsWith('ran') ? true : undefined));
   await drop(id);

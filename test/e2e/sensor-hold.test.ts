@@ -87,6 +87,19 @@ test('deadlines are kept by the kernel with every process of ours dead: released
   for (const one of [released, killed]) one.remove();
 });
 
+test('a sensor that ends for good leaves no container stopped', async () => {
+  const warden = await startWarden({ program, pins: { folder: `${pins}-for-good`, temporary: true }, calls: [], onRecord: (record) => seen.push(seenOf(record)), onLoss: () => undefined, signal: new AbortController().signal });
+  expect(warden.armed.pinned).toBe(true);
+  await warden.request({ op: 'hold', pid: 60_000, flags: holds.release });
+  const one = container();
+  await expect.poll(() => told(one.id), { timeout: 5_000 }).toEqual([held.stopped]);
+  await warden.stop();
+  await one.end;
+  expect(existsSync(one.written)).toBe(true);
+  expect(told(one.id)).toEqual([held.stopped, held.expired]);
+  one.remove();
+});
+
 test('a policy without a sensible deadline is refused', async () => {
   const warden = await start();
   for (const pid of [0, 60_001]) await expect(warden.request({ op: 'hold', pid })).rejects.toMatchObject({ detail: { errno: 22 } });

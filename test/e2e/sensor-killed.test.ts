@@ -68,6 +68,22 @@ test('with warden and agent both dead the deny list still kills, once; the next 
   await next.stop();
 });
 
+test('pins of an agent\'s own hold when it is killed, and are gone when it is stopped', { timeout: 60_000 }, async () => {
+  const own = { folder: `${pins}-own`, temporary: true } as const;
+  const start = (): ReturnType<typeof startWarden> => startWarden({ program, pins: own, calls: [], onRecord: () => undefined, onLoss: () => undefined, signal });
+  const first = await start();
+  await first.request({ op: 'denyPath', text: denied });
+  process.kill(first.pid, 'SIGKILL');
+  await first.ended.catch(() => undefined);
+  expect(spawnSync(denied, [`${place}/written`]).signal).toBe('SIGKILL');
+  const next = await start();
+  expect(next.armed).toMatchObject({ pinned: true, unpinned: '' });
+  expect(spawnSync(denied, [`${place}/written`]).signal).toBe('SIGKILL');
+  await next.stop();
+  expect(existsSync(own.folder)).toBe(false);
+  await expect.poll(() => spawnSync(denied, [`${place}/fine`]).status, { timeout: 5_000 }).toBe(0);
+});
+
 test('denies a program by the name it goes by, be it a link', { timeout: 60_000 }, async () => {
   const called = path.join(place, 'called-so');
   symlinkSync('/usr/bin/touch', called);
@@ -102,5 +118,7 @@ test('pins of another version are not taken over, and it is said how to end them
   const run = spawnSync(program, ['run', '--pin', other], { input: '', encoding: 'utf8' });
   expect(run.status).toBe(1);
   expect(run.stderr).toContain(`warden unpin ${other}`);
+  const taken = spawnSync(program, ['run', '--try-pin', other], { input: '' });
+  expect([taken.status, taken.stdout.includes('"pinned":true')]).toEqual([0, true]);
   unpin(other);
 });

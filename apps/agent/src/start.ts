@@ -43,7 +43,10 @@ export type AgentOptions = {
   readonly scanHost: boolean;
   /** Watch running containers; without it the node has no sensor at all. */
   readonly watch?: WatchSetup;
-  /** Directory in bpffs: deny lists, holds and isolation then outlive every process of ours. */
+  /**
+   * Directory in bpffs, kept when the agent ends too: deny lists, holds and isolation outlive every process of ours.
+   * Absent: one of the agent's own where there is bpffs, given up at an ordered end. "none": nothing is pinned.
+   */
   readonly pins?: string;
   /** The firewall in front of containers whose labels ask for it. */
   readonly front?: FrontSetup;
@@ -112,7 +115,7 @@ export async function runAgent(options: AgentOptions): Promise<void> {
     node: current.node,
     folder,
     policy: desired.current,
-    ...(options.pins === undefined ? {} : { pins: options.pins }),
+    ...(options.pins === 'none' ? {} : { pins: options.pins ?? { folder: `/sys/fs/bpf/palisade-${current.node}`, temporary: true } }),
     responded: (response) => report.put('response', 'all', response),
     put: report.put,
     responseGaps: (gaps) => report.gaps('agent-response', gaps),

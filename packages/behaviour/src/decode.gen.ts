@@ -71,6 +71,7 @@ export const requestOps = {
   execUnmark: 16,
   execDeny: 17,
   execAllow: 18,
+  unpin: 24,
   denyComm: 22,
   allowComm: 23,
   protect: 19,

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -24,11 +24,17 @@ export type Line = {
   list(path: string): Promise<Answer[]>;
   /** Asks until it is defined; the agent's own words when it never is. */
   until<Value>(what: string, ask: () => Promise<Value | undefined>): Promise<Value>;
-  /** Ends the agent and starts it anew with the identity it has. */
-  restartAgent(signal: NodeJS.Signals): Promise<void>;
+  /** Ends the agent, with SIGKILL its sensor too, and starts it anew with the identity it has. */
+  restartAgent(signal: NodeJS.Signals, meanwhile?: () => Promise<void>): Promise<void>;
   said(): string;
   stop(): Promise<void>;
 };
+
+/** The running wardens that a process or its children started. */
+function sensorsBelow(pid: number): readonly number[] {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
+  return children.flatMap((child) => [...(readFileSync(`/proc/${child}/cmdline`, 'utf8').includes('warden\0run') ? [child] : []), ...sensorsBelow(child)]);
+}
 
 /** Starts the three and waits until the console says that the node is watched. */
 export async function startLine(): Promise<Line> {
@@ -82,8 +88,11 @@ export async function startLine(): Promise<Line> {
   }
   return {
     engine, running, admin, list, until, stop, said: () => said,
-    async restartAgent(signal) {
+    async restartAgent(signal, meanwhile) {
+      const sensors = signal === 'SIGKILL' ? sensorsBelow(agent?.pid ?? 0) : [];
       await endAgent(signal);
+      for (const pid of sensors) process.kill(pid, 'SIGKILL');
+      await meanwhile?.();
       const before = said.length;
       startAgent();
       await until('the sensor armed again', () => Promise.resolve(said.slice(before).includes('sensor: armed') ? true : undefined));

@@ -24,12 +24,18 @@ export type Prevention = {
 
 export type PreventionOptions = { request(request: Request): Promise<void>; readonly effects: Effects; now(): number };
 
+/** An entry taken over from the sensor before; its flags are not known. */
+const inherited = -1;
+/** Ms that entries taken over stay although nobody has told of their container yet: the engine is asked for all of them first. */
+const patience = 60_000;
+
 /** Keeps the kernel's deny lists as the policies want them. Keys are "op text"; values the flags. */
 export function createPrevention({ request, effects, now }: PreventionOptions): Prevention {
   let denials: readonly Denial[] = [];
   let applied = new Map<string, number>();
   const places = new Map<string, EventPlace>();
   let wanted = new Map<string, { flags: number; asker: Asker }>();
+  let since = now();
   let running: Promise<readonly string[]> = Promise.resolve([]);
 
   function compute(): void {
@@ -49,6 +55,8 @@ export function createPrevention({ request, effects, now }: PreventionOptions): 
     }
   }
 
+  const isPlaced = (short: string): boolean => [...places.keys()].some((container) => container.startsWith(short));
+
   async function bring(): Promise<readonly string[]> {
     compute();
     const refused: string[] = [];
@@ -64,6 +72,7 @@ export function createPrevention({ request, effects, now }: PreventionOptions): 
     for (const key of applied.keys()) {
       if (wanted.has(key) && !effects.excepted(key, now())) continue;
       const [op, text] = split(key);
+      if (applied.get(key) === inherited && op === 'denyContainer' && text !== '' && !isPlaced(text) && now() < since + patience) continue;
       // An entry that is not there any more is what is wanted.
       await request({ op: op.replace('deny', 'allow') as Request['op'], text }).catch(() => undefined);
       applied.delete(key);
@@ -80,7 +89,8 @@ export function createPrevention({ request, effects, now }: PreventionOptions): 
   return {
     reconcile: () => (running = running.then(bring, bring)),
     armed(pinned) {
-      applied = new Map(pinned ? effects.applied.map((key) => [key, -1]) : []);
+      since = now();
+      applied = new Map(pinned ? effects.applied.map((key) => [key, inherited]) : []);
     },
     want(next) {
       denials = next;

@@ -11,6 +11,7 @@ export function armingGaps(armed: Armed, needs: Needs): Gap[] {
     if (state === 'refused') gaps.push({ kind: 'sensor-program-refused', subject: `${family}: ${use ?? name}`, since, reason: `the kernel refused ${name}: ${reason ?? ''} (errno ${errno ?? 0})`, count: 1 });
   }
   if (armed.gapMs > 0) gaps.push({ kind: 'sensor-down', subject: 'sensor', since: new Date(Date.now() - armed.gapMs).toISOString(), until: since, reason: `no sensor ran for ${(armed.gapMs / 1000).toFixed(1)} s`, count: 1 });
+  if (armed.unpinned !== '') gaps.push({ kind: 'sensor-unpinned', subject: 'prevention', since, reason: `nothing can be pinned (${armed.unpinned}): denials, holds and isolation end when the sensor is killed; mount the host's /sys/fs/bpf`, count: 1 });
   if (!armed.isolation) gaps.push({ kind: 'sensor-isolation-missing', subject: 'isolation', since, reason: 'this kernel does not let the sensor cut a container off the network', count: 1 });
   if (!armed.dns) gaps.push({ kind: 'sensor-dns-missing', subject: 'DNS', since, reason: 'this kernel does not let the sensor read DNS messages', count: 1 });
   return gaps;

@@ -38,7 +38,7 @@ export type MonitorOptions = {
   /** The warden program. */
   readonly program: string;
   /** Directory in bpffs for what must outlive every process; without it nothing is pinned. */
-  readonly pins?: string;
+  readonly pins?: WardenOptions['pins'];
   /** Host's /proc as this process sees it. */
   readonly procRoot: string;
   /** Compiles the rules for this source of events. */

@@ -16,7 +16,7 @@ import { preventable } from '../response/preventable.ts';
 import type { Responder } from '../response/responder.ts';
 import { createResponder } from '../response/responder.ts';
 import { rest } from '../gateway/deliver.ts';
-import type { Armed } from '../sensor/warden.ts';
+import type { Armed, WardenOptions } from '../sensor/warden.ts';
 import { createDetections } from './detections.ts';
 import type { Match } from './detections.ts';
 import type { RuleWords } from './match.ts';
@@ -60,7 +60,7 @@ export type NodeWatchOptions = WatchSetup & {
   readonly policy: DesiredPolicy | undefined;
   standing(image: string): Promise<ImageStanding>;
   /** Directory in bpffs for what must hold when every process is dead; absent: nothing is pinned. */
-  readonly pins?: string;
+  readonly pins?: WardenOptions['pins'];
   /** The sensor's state changed. */
   changed(): void;
   readonly signal: AbortSignal;

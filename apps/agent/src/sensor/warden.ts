@@ -41,6 +41,8 @@ export type Armed = {
   /** Recorded although this kernel has no tracepoint for them: by a hook that every call of the machine passes. */
   readonly untraced: readonly string[];
   readonly pinned: boolean;
+  /** Why what was to be pinned where possible is not; empty otherwise. */
+  readonly unpinned: string;
   readonly isolation: boolean;
   readonly dns: boolean;
   /** Ns since 1970 at which the records' clock was 0, in decimal digits. */
@@ -56,6 +58,9 @@ export type Armed = {
 /** Records lost: `ring` when the reader was too slow, `skipped` when the kernel did not run a hook. */
 export type Loss = { readonly ring: number; readonly skipped: number };
 
+/** Pins that are done without where there is no bpffs, and given up when the warden is stopped; only what is killed leaves them. */
+export type TemporaryPins = { readonly folder: string; readonly temporary: true };
+
 export type WardenOptions = {
   /** Path of the warden program. */
   readonly program: string;
@@ -69,7 +74,7 @@ export type WardenOptions = {
   /** A part of the sensor that stopped working, in its own words: a gap. */
   onFault?(text: string): void;
   /** Directory in bpffs where the deny lists and their program stay when every process is dead. */
-  readonly pins?: string;
+  readonly pins?: string | TemporaryPins;
   /** Called for each record, which the next one reuses. */
   onRecord(record: SensorRecord): void;
   /** Records that could not be kept since the last call: a gap. */
@@ -101,7 +106,7 @@ export type Warden = {
 /** Starts the warden as a child and waits until it is armed. Throws `sensor-start` with its own words when it cannot. */
 export async function startWarden(options: WardenOptions): Promise<Warden> {
   const words = [...options.calls.map(callWord), ...(options.prefixes ?? []).map((prefix) => (typeof prefix === 'string' ? prefix : `${prefix.set}${prefix.path}`))];
-  const child = spawn(options.program, ['run', ...(options.pins === undefined ? [] : ['--pin', options.pins]), ...words, ...(options.dns === true ? ['dns'] : []), ...(options.execDenial === true ? ['exec-deny'] : [])], {
+  const child = spawn(options.program, ['run', ...pinWords(options.pins), ...words, ...(options.dns === true ? ['dns'] : []), ...(options.execDenial === true ? ['exec-deny'] : [])], {
     stdio: ['pipe', 'pipe', 'pipe'],
     // A group of its own: an interrupt typed at the terminal is ours to hand on, so that the ring is drained first.
     detached: true,
@@ -140,6 +145,7 @@ export async function startWarden(options: WardenOptions): Promise<Warden> {
   else options.signal.addEventListener('abort', stopNow, { once: true });
 
   async function stop(): Promise<void> {
+    if (!stopping && typeof options.pins === 'object') child.stdin.write(encodeRequest({ op: 'unpin' }, (lastId += 1)));
     stopping = true;
     child.stdin.end();
     await ended;
@@ -164,6 +170,11 @@ export async function startWarden(options: WardenOptions): Promise<Warden> {
       if (code !== 0) throw new PalisadeError('sensor-request', `the kernel refused ${request.op}: errno ${-code}`, { status: 409, detail: { errno: -code } });
     },
   };
+}
+
+function pinWords(pins: WardenOptions['pins']): readonly string[] {
+  if (pins === undefined) return [];
+  return typeof pins === 'string' ? ['--pin', pins] : ['--try-pin', pins.folder];
 }
 
 /** The word of the command line for one call. */
