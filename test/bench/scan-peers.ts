@@ -41,9 +41,10 @@ const trivyCache = (name: string): string => {
   return cache;
 };
 
+const outputOf = (name: string): string => path.join(folder, `${name.replace(/\W+/g, '-')}.json`);
+
 function jobs(socket: string): Job[] {
-  const output = path.join(folder, 'scan.json');
-  const ours = (name: string, target: string, ...more: string[]): Job => ({ name, command: [palisade, 'scan', target, '--feed', feed, '--format', 'json', '--output', output, ...more], env: { PALISADE_HOME: home, DOCKER_HOST: `unix://${socket}` } });
+  const ours = (name: string, target: string, ...more: string[]): Job => ({ name, command: [palisade, 'scan', target, '--feed', feed, '--format', 'json', '--output', outputOf(name), ...more], env: { PALISADE_HOME: home, DOCKER_HOST: `unix://${socket}` } });
   const list: Job[] = [
     ours('palisade, archive cold', `archive:${archive}`, '--no-cache'),
     ours('palisade, archive cached', `archive:${archive}`),
@@ -88,7 +89,11 @@ try {
     }
   }
   report(runs);
-  if (syft !== undefined) comparePackages(JSON.parse(readFileSync(path.join(folder, 'scan.json'), 'utf8')), JSON.parse(readFileSync(path.join(folder, 'syft.json'), 'utf8')));
+  for (const name of syft === undefined ? [] : runs.keys()) {
+    if (!name.startsWith('palisade')) continue;
+    process.stdout.write(`${name} against syft\n`);
+    comparePackages(JSON.parse(readFileSync(outputOf(name), 'utf8')), JSON.parse(readFileSync(path.join(folder, 'syft.json'), 'utf8')));
+  }
 } finally {
   await engine.stop();
   rmSync(folder, { recursive: true, force: true });
