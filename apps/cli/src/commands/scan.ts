@@ -3,6 +3,7 @@ import path from 'node:path';
 import { parseDuration } from '@palisade/model/duration';
 import { messageOf } from '@palisade/model/error';
 import type { ScanResult } from '@palisade/model/scan-result';
+import { pruneStore } from '@palisade/image/cache/prune';
 import type { Severity } from '@palisade/model/severity';
 import type { Bundle } from '@palisade/advisory/bundle/open';
 import type { Command, Io } from '../command.ts';
@@ -54,6 +55,7 @@ export const command: Command = {
     const rules = values['secret-rules'];
     const ahead = once(() => loadJudging(values.feed, wantedFormat, io));
     const stages = zh ? { pull: '拉取镜像层', read: '读取镜像层' } : { pull: 'pulling layer', read: 'reading layer' };
+    const cache = values['no-cache'] === true ? undefined : path.join(path.dirname(path.dirname(installedFeed(io))), 'cache', 'layers');
     const outcome = await guided(target, readTarget(target, {
       signal: io.signal,
       verify: values.verify === true,
@@ -63,7 +65,7 @@ export const command: Command = {
       insecure: values['insecure-registry'] ?? [],
       ...(rules === undefined ? {} : { rules: { file: rules, text: readInput(io, rules) } }),
       ...(values.platform === undefined ? {} : { platform: platformOf(values.platform) }),
-      ...(values['no-cache'] === true ? {} : { cache: path.join(path.dirname(path.dirname(installedFeed(io))), 'cache', 'layers') }),
+      ...(cache === undefined ? {} : { cache }),
       // While another process reads, this one gets ready for the answer.
       started: () => void ahead().catch(() => {}),
       ...(io.progress ? { progress: (stage: 'pull' | 'read', done: number, total: number) => io.err(`\r\u001b[K${stages[stage]} ${done + 1}/${total}`) } : {}),
@@ -74,6 +76,7 @@ export const command: Command = {
     const judging = await ahead();
     const result = concluded(outcome, target, judges, judging, io, now);
     print(result, judging.write, values.output, io, locale, now);
+    if (cache !== undefined) for (const store of [cache, path.join(path.dirname(cache), 'targets')]) pruneStore(store);
     if (result.status === 'failed') {
       io.err(`palisade: ${result.gaps[0]?.reason ?? ''}\n`);
       return 2;

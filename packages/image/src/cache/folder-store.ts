@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { CacheStore } from './cache.ts';
 
@@ -7,11 +7,21 @@ export function folderStore(folder: string, failed: (reason: string) => void = (
   const fileOf = (key: string): string => path.join(folder, key.slice(0, 2), `${key.slice(2)}.json.zst`);
   return {
     read(key) {
+      const file = fileOf(key);
+      let bytes: Buffer;
       try {
-        return readFileSync(fileOf(key));
+        bytes = readFileSync(file);
       } catch {
         return undefined;
       }
+      try {
+        // When it was last asked for decides what goes first.
+        const now = Date.now() / 1000;
+        utimesSync(file, now, now);
+      } catch {
+        // Another's, or on a disk that takes no writes: it only looks older than it is.
+      }
+      return bytes;
     },
     write(key, bytes) {
       const file = fileOf(key);
