@@ -186,6 +186,11 @@ static int run(int count, char **arguments) {
     if (unpinned) pins = NULL;
     sensor = load_parts(pins);
   }
+  if (!sensor && pins && try) { /* nothing may be pinned there: watching goes on */
+    unpinned = errno ? -errno : -EPERM;
+    pins = NULL;
+    sensor = load_parts(pins);
+  }
   if (!sensor && pins) fprintf(stderr, "warden: pins of another version can't be taken over; `warden unpin %s` ends what they hold\n", pins);
   if (!sensor) return fail("loading eBPF (needs CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN)", errno);
   exempt_own(sensor);

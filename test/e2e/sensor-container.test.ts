@@ -6,11 +6,13 @@ import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createRecordStream, stringsOf, syscallName, textOf } from '@palisade/behaviour/decode';
 import { flags, kinds, tags } from '@palisade/behaviour/decode.gen';
+import { mountPins, unpin } from './sensor/seen.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const program = path.join(root, 'sensor/build/warden');
 const place = mkdtempSync(path.join(tmpdir(), 'palisade-sensor-engine-'));
 const environment = { ...process.env, DOCKER_HOST: `unix://${place}/engine.sock`, DOCKER_API_VERSION: '1.41' };
+const pins = '/sys/fs/bpf/palisade-container-test';
 let engine: ChildProcess | undefined;
 
 function docker(...args: readonly string[]): string {
@@ -45,11 +47,13 @@ beforeAll(async () => {
   const libraries = [...execFileSync('ldd', [program], { encoding: 'utf8' }).matchAll(/(\/\S+) \(0x/g)].map((match) => match[1] ?? '');
   image('sensor', Object.fromEntries([['warden', program], ...libraries.map((library) => [library.slice(1), library] as const)]));
   image('box', { 'bin/busybox': '/bin/busybox' }, { 'bin/sh': 'busybox', 'bin/cp': 'busybox', 'bin/touch': 'busybox' });
+  mountPins();
   mkdirSync(path.join(place, 'tracing'));
   execFileSync('mount', ['-t', 'tracefs', 'tracefs', path.join(place, 'tracing')]);
 });
 
 afterAll(async () => {
+  unpin(pins);
   execFileSync('umount', [path.join(place, 'tracing')]);
   engine?.kill('SIGTERM');
   await until(() => engine?.exitCode !== null || engine.signalCode !== null);
@@ -61,7 +65,7 @@ test('an unprivileged container with four capabilities sees what other container
   const sensor = spawn(
     'docker',
     ['run', '--rm', '-i', '--name', 'sensor', '--network', 'none', '--read-only', '--cap-drop', 'ALL', ...['SYS_ADMIN', 'SYS_PTRACE', 'DAC_READ_SEARCH', 'KILL'].flatMap((name) => ['--cap-add', name]), '--security-opt', 'no-new-privileges',
-      '-v', '/proc:/hostproc:ro', '-v', `${place}/tracing:/sys/kernel/tracing:ro`, '-v', `${unified}:/sys/fs/cgroup/unified:ro`, 'sensor:test', '/warden', 'run', 'openat'],
+      '-v', '/proc:/hostproc:ro', '-v', `${place}/tracing:/sys/kernel/tracing:ro`, '-v', `${unified}:/sys/fs/cgroup/unified:ro`, '-v', '/sys/fs/bpf:/sys/fs/bpf', 'sensor:test', '/warden', 'run', '--try-pin', pins, 'openat'],
     { env: environment, stdio: ['pipe', 'pipe', 'inherit'] },
   );
   const seen: { kind: number; call: string | undefined; argv: string[] | undefined; exe: string | undefined; flags: number; id: string; name: string | undefined }[] = [];
@@ -72,17 +76,18 @@ test('an unprivileged container with four capabilities sees what other container
   });
   sensor.stdout.on('data', (chunk: Buffer) => stream.push(chunk));
   await until(() => armed !== '' || sensor.exitCode !== null);
-  expect(JSON.parse(armed)).toMatchObject({ armed: true, calls: 1, missing: [] });
+  expect(JSON.parse(armed)).toMatchObject({ armed: true, calls: 1, missing: [], pinned: true, unpinned: '' });
 
   docker('run', '--rm', '--network', 'none', '--cidfile', `${place}/cid`, 'box:test', '/bin/sh', '-c', 'cp /bin/busybox /busybox; /busybox touch /touched');
   const id = readFileSync(`${place}/cid`, 'utf8').slice(0, 12);
   await until(() => seen.some((record) => record.id === id && record.name === '/touched'));
   const image = seen.find((record) => record.kind === kinds.exec && record.id === id && record.exe === '/bin/busybox');
-  expect(image?.flags).toBe(0);
+  expect(image?.flags).toBe(flags.entered); // of the image's layers, in mounts of the container's own
   const dropped = seen.find((record) => record.kind === kinds.exec && record.id === id && record.exe === '/busybox');
   expect(dropped?.argv).toEqual(['/busybox', 'touch', '/touched']);
   expect((dropped?.flags ?? 0) & (flags.upper | flags.noLower)).toBe(flags.upper | flags.noLower);
   sensor.stdin.end();
   await until(() => sensor.exitCode !== null);
   expect(sensor.exitCode).toBe(0);
+  expect(existsSync(`${pins}/guard`)).toBe(true); // on the host, with the container gone
 });

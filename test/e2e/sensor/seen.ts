@@ -51,6 +51,11 @@ export function seenOf(record: SensorRecord): Seen {
 const mounted = (): boolean => readFileSync('/proc/self/mounts', 'utf8').split('\n').some((line) => line.split(' ')[1] === '/sys/fs/bpf');
 const wasMounted = mounted();
 
+/** The host's bpffs, as systemd mounts it. */
+export function mountPins(): void {
+  if (!mounted()) execFileSync('mount', ['-t', 'bpf', 'bpf', '/sys/fs/bpf']);
+}
+
 /** Removes a test's pins, and the bpffs that the warden mounted for them. */
 export function unpin(pins: string): void {
   execFileSync(program, ['unpin', pins]);
