@@ -1,5 +1,8 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import path from 'node:path';
 import { expect, test } from 'vitest';
 import { loadRules } from '@palisade/syscall-rules/ruleset';
+import { isWindowedFile, loadWindowed } from '@palisade/syscall-rules/windowed/load';
 import { baseCalls, needsOf } from '../src/wanted/calls.ts';
 
 const context = { source: { origin: 0n, hostname: '' }, names: { user: () => undefined, group: () => undefined, addresses: () => [] } };
@@ -48,4 +51,14 @@ test('failed calls are recorded where a failure can make a rule true', () => {
 
 test('a rule about events nobody records is named', () => {
   expect(needs('evt.type in (semop, connect)').silent).toEqual([{ rule: 'A', types: ['semop'], wholly: false }]);
+});
+
+test('the product\'s pack has opens for reading recorded only below the paths it names', () => {
+  const folder = path.resolve(import.meta.dirname, '../../../content/runtime');
+  const files = readdirSync(folder).filter((name) => /^(?!.*\.(?:en|zh-CN)\.yaml$).*\.yaml$/.test(name)).sort().map((name) => ({ name, content: readFileSync(path.join(folder, name), 'utf8') }));
+  const set = loadRules(files.filter(({ content }) => !isWindowedFile(content)), context);
+  const { windows } = loadWindowed(files.filter(({ content }) => isWindowedFile(content)), set, context);
+  const reading = [...set.rules, ...windows].filter((rule) => needsOf([rule]).calls.some(({ reads }) => reads === true));
+  expect(reading.map(({ name }) => name)).toEqual([]);
+  expect(needsOf([...set.rules, ...windows]).prefixes.filter((prefix) => prefix.startsWith('*') || prefix === '/proc/')).toEqual([]);
 });

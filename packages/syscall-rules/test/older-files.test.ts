@@ -9,6 +9,7 @@ const trace = [
   '{"palisade.trace":1,"origin":"1790000000000000000","hostname":"node"}',
   '{"process":{"pid":10,"ppid":1,"comm":"nginx","uid":33}}',
   '{"event":{"type":"setuid","pid":10,"res":-1,"args":{"uid":0}}}',
+  '{"event":{"type":"mknod","pid":10,"res":0,"args":{"path":"/m","mode":8630,"dev":257}}}',
 ];
 
 function load(content: string) {
@@ -37,4 +38,8 @@ it('skips rules of a plugin by name and takes their macros for used', () => {
   const content = `- required_plugin_versions: [{name: k8saudit, version: 0.7.0}]\n- macro: audit\n  condition: (jevt.value[/stage] in (stages))\n- list: stages\n  items: ["ResponseComplete"]\n${rule('k', 'audit and ka.verb=create')}  source: k8s_audit\n${rule('a', 'evt.type=setuid')}`;
   expect(load(content)).toEqual({ fired: ['a'], problems: ['warning source'] });
   expect(load(`${rule('k', 'ka.verb=create and (')}  source: k8s_audit\n`).problems).toEqual(['warning source', 'error condition']);
+});
+
+it('compares a raw argument that some events have as a text and others as a number', () => {
+  expect(load(`${rule('a', 'evt.type=mknod and evt.rawarg.dev in (257, 258)')}${rule('b', 'evt.type=mknod and evt.rawarg.dev = 257')}${rule('c', 'evt.type=mknod and evt.rawarg.dev = 258')}`).fired).toEqual(['a', 'b']);
 });

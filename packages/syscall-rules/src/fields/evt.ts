@@ -57,7 +57,14 @@ function argumentField(name: 'evt.arg' | 'evt.rawarg'): FieldDefinition {
       if (argument === undefined) throw new Error(`${name} needs the argument's name, such as ${name}.flags`);
       if (name === 'evt.arg' && /^\d+$/.test(argument)) return argumentAt(Number(argument), context);
       if (!argumentNames.has(argument)) throw new Error(`no event has an argument "${argument}"`);
-      if (name === 'evt.rawarg') return (event) => rawArgument(event, argument);
+      if (name === 'evt.rawarg') {
+        if (isNumeric(argument)) return (event) => rawArgument(event, argument);
+        // A text for some events and a number for others (dev) is compared as text: a number never equals one.
+        return (event) => {
+          const value = rawArgument(event, argument);
+          return value === undefined ? undefined : String(value);
+        };
+      }
       return argumentGetter(argument, context);
     },
   };
