@@ -49,9 +49,9 @@ describe('multipart', () => {
           expect(ours.parts.map((part) => [fieldName(part.name), utf8(Buffer.from(part.value, 'latin1')), part.filename === undefined])).toContainEqual([name, value, filename === undefined]);
         }
       }),
-      fuzz(3000),
+      fuzz(1500),
     );
-    expect(compared).toBeGreaterThan(100);
+    expect(compared).toBeGreaterThan(40);
   });
 
   it('passes no limit in silence', () => {
@@ -110,9 +110,9 @@ describe('XML', () => {
         const inside = pieces.join('');
         if (compare(Buffer.from(`${head}${framed ? `<a>${inside}</a>` : inside}`, 'latin1').toString('latin1'))) compared += 1;
       }),
-      fuzz(6000),
+      fuzz(3000),
     );
-    expect(compared).toBeGreaterThan(500);
+    expect(compared).toBeGreaterThan(200);
   });
 
   it.each([
