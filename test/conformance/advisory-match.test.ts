@@ -11,7 +11,7 @@ import { cataloguers } from '@palisade/catalog/registry';
 import { analyseRoot } from '@palisade/image/analyse';
 import type { Package } from '@palisade/model/package';
 import { conformance, dataPath, unpack } from '../conformance-data.ts';
-import { plainlyAffected } from './advisory-reference.ts';
+import { ordered, plainlyAffected } from './advisory-reference.ts';
 import type { RawRecord } from './advisory-reference.ts';
 import { fixturePlaces } from './fixture-places.ts';
 
@@ -128,7 +128,19 @@ conformance('matching agrees with a plain reference', ['package-file-fixtures.ta
     expect(packages.filter((one) => !spoken.some((corpus) => corpus.ecosystem === one.ecosystem) && !['Maven', 'Hex', 'ConanCenter'].includes(one.ecosystem))).toEqual([]);
     expect(affected).toBeGreaterThan(50);
   });
+
+  it('by an order of versions that is written a second time', () => {
+    const share = Object.fromEntries([...ordered].map(([scheme, { own, borrowed }]) => [scheme, own / (own + borrowed)]));
+    // What is no plain release of its scheme goes to packages/version, and the orders of Maven, Composer, Pub and NuGet whole.
+    for (const [scheme, floor] of Object.entries(ownOrder)) expect([scheme, share[scheme]]).toEqual([scheme, expect.toSatisfy((found: number) => found >= floor)]);
+    expect([...ordered.keys()].filter((scheme) => ownOrder[scheme] === undefined && !borrowed.has(scheme))).toEqual([]);
+    expect([...ordered.values()].reduce((sum, { own }) => sum + own, 0)).toBeGreaterThan(100_000);
+  });
 });
+
+/** Schemes and the least share of their comparisons that the reference makes without packages/version. */
+const ownOrder: Readonly<Record<string, number>> = { go: 0.9, pep440: 0.9, rpm: 0.9, semver: 0.9, gem: 0.9 };
+const borrowed: ReadonlySet<string> = new Set(['maven', 'packagist', 'pub', 'nuget']);
 
 /** Every package of the sample lock files, manifests and installed trees, as one scan of a directory that holds them all finds it. */
 async function samplePackages(): Promise<Package[]> {
