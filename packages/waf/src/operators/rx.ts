@@ -1,4 +1,6 @@
+import type { Requirement } from '../prefilter/requirement.ts';
 import { requirementOf } from '../prefilter/requirement.ts';
+import type { Node } from '../regex/syntax.ts';
 import type { Pattern } from '../regex/translate.ts';
 import { safeLength } from '../regex/cost.ts';
 import { longValue, searchLong } from '../regex/long-values.ts';
@@ -12,6 +14,17 @@ function captureAll(groups: readonly (string | undefined)[], run: OperatorRun): 
   }
 }
 
+/** What a pattern requires, worked out when first asked; the pattern's parts, which take more memory than all else of it, are let go then. */
+function requirement(parts: Node): () => Requirement {
+  let root: Node | undefined = parts;
+  let made: Requirement | undefined;
+  return () => {
+    if (root !== undefined) made = requirementOf(root);
+    root = undefined;
+    return made!;
+  };
+}
+
 type Hit = { readonly index: number; readonly groups: readonly (string | undefined)[] };
 
 /**
@@ -20,7 +33,7 @@ type Hit = { readonly index: number; readonly groups: readonly (string | undefin
  * with its counts written out, or a weaker one. What the weaker one doesn't match the exact one doesn't either; where it
  * matches, the rule fires (negated or not), which is a gap and sets MSC_PCRE_LIMITS_EXCEEDED.
  */
-function search(pattern: Pattern, value: string, run: OperatorRun): Hit | undefined {
+function search(pattern: Omit<Pattern, 'root'>, value: string, run: OperatorRun): Hit | undefined {
   const { source, regex, oneLine, lines, groups, limit, trailing } = pattern;
   // Rules ask for "anything" and "nothing" of every request.
   if (source === '^.*$' && !value.includes('\n')) return { index: 0, groups: [value] };
@@ -52,7 +65,7 @@ const shortValue = 300;
 
 /** A PCRE pattern searched for anywhere in the value. */
 export const rx: Operator = (param) => {
-  const pattern = translate(param);
+  const { root, ...pattern } = translate(param);
   const match = (value: string, run: OperatorRun): boolean => {
     const found = search(pattern, value, run);
     if (found === undefined) return false;
@@ -60,14 +73,14 @@ export const rx: Operator = (param) => {
     run.found(found.index, found.groups[0]!.length);
     return true;
   };
-  return Object.assign(match, { requires: () => requirementOf(pattern.root) });
+  return Object.assign(match, { requires: requirement(root) });
 };
 
 /** Like rx, but captures of every match are stored one after the other; of a value that may take long, those of the first. */
 export const rxGlobal: Operator = (param) => {
-  const pattern = translate(param);
+  const { root, ...pattern } = translate(param);
   const regex = new RegExp(pattern.regex.source, 'g');
-  const limit = Math.min(pattern.limit, safeLength(pattern.root));
+  const limit = Math.min(pattern.limit, safeLength(root));
   const match = (value: string, run: OperatorRun): boolean => {
     if (value.length > limit) {
       const found = search(pattern, value, run);
@@ -89,5 +102,5 @@ export const rxGlobal: Operator = (param) => {
     }
     return index > 0;
   };
-  return Object.assign(match, { requires: () => requirementOf(pattern.root) });
+  return Object.assign(match, { requires: requirement(root) });
 };

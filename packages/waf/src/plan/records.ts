@@ -8,8 +8,10 @@ import type { Target } from '../seclang/targets.ts';
 
 /** A text made of a value, with what one scan of it showed. */
 export type Text = { readonly text: string; scanned: boolean; low: number; high: number; top: number; owners: readonly number[]; lower: string | undefined };
-/** One value of a request. `at[n]` is its text at node n of the steps, where it was needed. */
-export type Record = { readonly base: number; readonly key: string; /** The key in lower case, once it was asked for. */ folded: string | undefined; /** Place of the key among those that rules ask for, or -1. */ readonly place: number; readonly first: Text; at: (Text | undefined)[] | undefined };
+/** The text of a value at a node of the steps. Few values need more than one, so they hang on each other. */
+type Made = { readonly node: number; readonly text: Text; readonly before: Made | undefined };
+/** One value of a request, with its texts at nodes where it was needed. */
+export type Record = { readonly base: number; readonly key: string; /** The key in lower case, once it was asked for. */ folded: string | undefined; /** Place of the key among those that rules ask for, or -1. */ readonly place: number; readonly first: Text; made: Made | undefined };
 
 /** A list of values that several rules look at. Fixed ones keep their values over the phases. */
 export type Base = { readonly index: number; readonly name: string; readonly fixed: boolean; /** Keys that rules ask for, each with its place. */ readonly selectors: Map<string, number>; read(tx: Transaction): Record[] };
@@ -29,9 +31,9 @@ const noRule = {} as Rule; // no list that has a base reads the rule
 
 function reader(index: number, target: Target, variable: string, selectors: ReadonlyMap<string, number>): Base['read'] {
   const record = (key: string, value: string): Record => {
-    if (selectors.size === 0) return { base: index, key, folded: undefined, place: -1, first: newText(value), at: undefined };
+    if (selectors.size === 0) return { base: index, key, folded: undefined, place: -1, first: newText(value), made: undefined };
     const folded = lowerAscii(key);
-    return { base: index, key, folded, place: selectors.get(folded) ?? -1, first: newText(value), at: undefined };
+    return { base: index, key, folded, place: selectors.get(folded) ?? -1, first: newText(value), made: undefined };
   };
   if (variable === 'XML') return (tx) => xmlValues(tx, target).map((value) => record(target.selector ?? '', value));
   const list = collections[variable];

@@ -57,13 +57,14 @@ function copyScan(from: Text, to: Text): void {
 /** The text of a value at a node; steps whose trigger a scanned text lacks are passed over. */
 export function textAt(tx: Transaction, program: Program, record: Record, node: number): Text {
   if (node === 0) return record.first;
-  const known = record.at?.[node];
-  if (known !== undefined) return known;
+  for (let known = record.made; known !== undefined; known = known.before) if (known.node === node) return known.text;
   const step = program.steps.nodes[node]!;
   const before = textAt(tx, program, record, step.parent);
   let after = before;
+  let tried = false;
   const trigger = program.stepMasks[node];
   if (!before.scanned || trigger === undefined || hasAny(before, trigger)) {
+    tried = true;
     const text = step.apply(before.text, tx.rules.unicodeMap);
     if (text !== before.text) {
       after = newText(text);
@@ -71,7 +72,8 @@ export function textAt(tx: Transaction, program: Program, record: Record, node: 
       if (before.scanned && text.length === before.text.length && text === (before.lower ??= lowerAscii(before.text))) copyScan(before, after);
     }
   }
-  (record.at ??= [])[node] = after;
+  // That nothing triggers a step is told again as quickly as it is looked up.
+  if (tried) record.made = { node, text: after, before: record.made };
   return after;
 }
 
