@@ -7,6 +7,7 @@ import type { ContainerEngine } from '@palisade/engine/engine';
 import type { ScanResult } from '@palisade/model/scan-result';
 import type { Item } from '@palisade/model/wire';
 import { createDone, obey } from '../src/commands.ts';
+import { hostProcFolder } from '../src/host-proc.ts';
 import { listeningPorts, programsOf, readAddress } from '../src/inventory/listening.ts';
 import { findOtherEngines } from '../src/inventory/sockets.ts';
 import { createReporter } from '../src/report.ts';
@@ -147,6 +148,12 @@ it('names the programs of some processes, each once with its number', () => {
   }
   // Process 9 ended meanwhile.
   expect(programsOf([1, 7, 8, 9], proc)).toEqual([{ name: 'nginx', count: 2 }, { name: 'sh', count: 1 }]);
+});
+
+it('takes the host\'s /proc where it is mounted, as in the node container, else its own', () => {
+  expect(hostProcFolder(path.join(folder, 'hostproc'))).toBe('/proc');
+  mkdirSync(path.join(folder, 'hostproc/1'), { recursive: true });
+  expect(hostProcFolder(path.join(folder, 'hostproc'))).toBe(path.join(folder, 'hostproc'));
 });
 
 it('finds what listens here, with its process', async () => {

@@ -1,11 +1,12 @@
 import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
 import path from 'node:path';
 import type { Container } from '@palisade/model/container';
+import { hostProc } from '../host-proc.ts';
 
 export type Listening = NonNullable<Container['listening']>[number];
 
 /** Container id -> its processes, from the control groups of every process. Empty where /proc doesn't tell. */
-export function processesByContainer(proc = '/proc'): Map<string, number[]> {
+export function processesByContainer(proc = hostProc): Map<string, number[]> {
   const found = new Map<string, number[]>();
   for (const name of readdirSync(proc)) {
     if (!/^\d+$/.test(name)) continue;
@@ -19,7 +20,7 @@ export function processesByContainer(proc = '/proc'): Map<string, number[]> {
 const maxPrograms = 50;
 
 /** The programs that `processes` run, by the kernel's short name, the most numerous first. */
-export function programsOf(processes: readonly number[], proc = '/proc'): NonNullable<Container['processes']> {
+export function programsOf(processes: readonly number[], proc = hostProc): NonNullable<Container['processes']> {
   const counts = new Map<string, number>();
   for (const pid of processes) {
     const name = readOrEmpty(path.join(proc, String(pid), 'comm')).trim();
@@ -29,7 +30,7 @@ export function programsOf(processes: readonly number[], proc = '/proc'): NonNul
 }
 
 /** What listens in the network namespace of `pid`; `processes` are asked for the names. Throws when the process is gone. */
-export function listeningPorts(pid: number, processes: readonly number[], proc = '/proc'): Listening[] {
+export function listeningPorts(pid: number, processes: readonly number[], proc = hostProc): Listening[] {
   const owners = socketOwners(processes, proc);
   const answer: Listening[] = [];
   for (const [file, protocol] of [['tcp', 'tcp'], ['tcp6', 'tcp'], ['udp', 'udp'], ['udp6', 'udp']] as const) {

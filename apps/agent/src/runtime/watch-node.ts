@@ -10,6 +10,7 @@ import type { FieldContext } from '@palisade/syscall-rules/fields/field';
 import { windowText } from '@palisade/syscall-rules/windowed/count';
 import type { DesiredPolicy, ImageStanding, Response } from '@palisade/model/response';
 import { createGatherer } from '../evidence/gather.ts';
+import { hostProc } from '../host-proc.ts';
 import type { Reporter } from '../report.ts';
 import { placeOf } from '../response/place-of.ts';
 import { preventable } from '../response/preventable.ts';
@@ -80,7 +81,7 @@ export function watchNode(options: NodeWatchOptions): NodeWatch {
   const sensorPort = (): ReturnType<Parameters<typeof createResponder>[0]['sensor']> => (monitor === undefined ? undefined : { request: monitor.warden.request, isolation: monitor.warden.armed.isolation, pinned: monitor.warden.armed.pinned });
   const responder = createResponder({
     folder: options.folder, node: options.node, engine: options.engine, sensor: sensorPort, tell: options.responded, gaps: options.responseGaps, standing: options.standing, now: Date.now, log,
-    collect: createGatherer({ node: options.node, procRoot: '/proc', engine: options.engine, put: options.put, now: Date.now, recorder: () => (monitor === undefined ? undefined : { recorder: monitor.recorder, time: (Date.now() - monitor.boot) * 1e6 }) }),
+    collect: createGatherer({ node: options.node, procRoot: hostProc, engine: options.engine, put: options.put, now: Date.now, recorder: () => (monitor === undefined ? undefined : { recorder: monitor.recorder, time: (Date.now() - monitor.boot) * 1e6 }) }),
     acted: detections.acted,
   });
   if (options.policy !== undefined) responder.policy(options.policy);
@@ -120,7 +121,7 @@ export function watchNode(options: NodeWatchOptions): NodeWatch {
     };
     monitor = await startMonitor({
       program: options.program,
-      procRoot: '/proc',
+      procRoot: hostProc,
       ...(options.pins === undefined ? {} : { pins: options.pins }),
       load(context) {
         const loaded = options.load(context);

@@ -1,8 +1,9 @@
-import { existsSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import path from 'node:path';
 import type { Container } from '@palisade/model/container';
 import { messageOf } from '@palisade/model/error';
 import type { Gap } from '@palisade/model/gap';
+import { hostProc } from '../host-proc.ts';
 import { processStart } from '../sensor/process-start.ts';
 import { openFolder } from './folder.ts';
 import { keepFront } from './keep-front.ts';
@@ -32,8 +33,6 @@ export type ContainerGuard = {
   desired(policy: DesiredPolicy): void;
   stop(): Promise<void>;
 };
-
-const hostProc = existsSync('/hostproc/1') ? '/hostproc' : '/proc';
 
 /** Changes that come together are acted on together, in ms. */
 const settle = 50;

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { hostProc } from '@palisade/app-agent/host-proc';
 import { startMonitor } from '@palisade/app-agent/runtime/monitor';
 import type { Gap } from '@palisade/model/gap';
 import { messageOf } from '@palisade/model/error';
@@ -52,7 +53,7 @@ export const command: Command = {
       const started = performance.now();
       const monitor = await startMonitor({
         program,
-        procRoot: '/proc',
+        procRoot: hostProc,
         load(context) {
           print.source = context.source;
           const loaded = load(files, context);

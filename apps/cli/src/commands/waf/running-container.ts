@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { hostProc } from '@palisade/app-agent/host-proc';
 import { processStart } from '@palisade/app-agent/sensor/process-start';
 import type { ContainerEngine } from '@palisade/engine/engine';
 import type { Container } from '@palisade/model/container';
@@ -6,9 +6,6 @@ import { UsageError } from '../../command.ts';
 
 /** A running container with the first of its processes: `start` in ns since boot, so that a reused pid is not taken for it. */
 export type RunningContainer = { readonly container: Container; readonly pid: number; readonly start: number };
-
-/** The host's /proc, whose pids the engine speaks of. */
-const hostProc = existsSync('/hostproc/1') ? '/hostproc' : '/proc';
 
 /** The id of the container that a person means by a name, an id or the beginning of one. Throws UsageError unless it is one. */
 export async function containerId(engine: ContainerEngine, name: string): Promise<string> {

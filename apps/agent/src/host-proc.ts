@@ -1,0 +1,11 @@
+import { existsSync } from 'node:fs';
+
+/**
+ * The host's /proc: engine and kernel speak of the host's pids. The node container has no host pid namespace: its own
+ * /proc shows none but its own processes, and the host's is mounted at /hostproc.
+ */
+export function hostProcFolder(mounted = '/hostproc'): string {
+  return existsSync(`${mounted}/1`) ? mounted : '/proc';
+}
+
+export const hostProc = hostProcFolder();
