@@ -52,8 +52,8 @@ const recipes: readonly Recipe[] = [
   },
 ];
 
-/** Writes both archives into `out`; answers their files by image name. */
-export async function buildImages(out: string): Promise<Record<string, string>> {
+/** Writes the archives into `out`, all or only those named; answers their files by image name. */
+export async function buildImages(out: string, only: readonly string[] = recipes.map(({ name }) => name)): Promise<Record<string, string>> {
   const main = path.join(root, 'dist/cli/main.js');
   if (!existsSync(main)) throw new Error(`${main} is missing: run npm run build first`);
   mkdirSync(out, { recursive: true });
@@ -62,7 +62,7 @@ export async function buildImages(out: string): Promise<Record<string, string>> 
   try {
     const base = await layer(work, 'base', fillBase);
     const answer: Record<string, string> = {};
-    for (const { name, owner, fill, config } of recipes) {
+    for (const { name, owner, fill, config } of recipes.filter((recipe) => only.includes(recipe.name))) {
       const own = await layer(work, name, fill, owner);
       const created = '1970-01-01T00:00:00Z';
       const text = JSON.stringify({
@@ -169,6 +169,6 @@ function tar(folder: string, file: string, entries: readonly string[], owner?: n
 }
 
 if (import.meta.main) {
-  const [out = path.join(root, 'dist/images')] = process.argv.slice(2);
-  for (const [name, file] of Object.entries(await buildImages(out))) process.stdout.write(`${name}: ${file}, ${Math.round(statSync(file).size / (1 << 20))} MiB\n`);
+  const [out = path.join(root, 'dist/images'), ...only] = process.argv.slice(2);
+  for (const [name, file] of Object.entries(await buildImages(out, only.length === 0 ? undefined : only))) process.stdout.write(`${name}: ${file}, ${Math.round(statSync(file).size / (1 << 20))} MiB\n`);
 }

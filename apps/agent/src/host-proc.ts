@@ -9,3 +9,6 @@ export function hostProcFolder(mounted = '/hostproc'): string {
 }
 
 export const hostProc = hostProcFolder();
+
+/** The node's own root file system: from the node container it is reached through the host's first process. */
+export const hostRoot = hostProc === '/proc' ? '/' : `${hostProc}/1/root`;

@@ -11,6 +11,7 @@ import { commandStream } from './gateway/commands.ts';
 import { deliver, rest } from './gateway/deliver.ts';
 import { createDoorbell } from './gateway/doorbell.ts';
 import { enrol, loadIdentity, renew } from './gateway/identity.ts';
+import { hostRoot } from './host-proc.ts';
 import { describeNode, machineId } from './inventory/describe-node.ts';
 import { engineGaps, findOtherEngines } from './inventory/sockets.ts';
 import { watchEngine } from './inventory/watch-engine.ts';
@@ -54,6 +55,8 @@ export type AgentOptions = {
   log(message: string): void;
 };
 
+/** The node's own file system, scanned like an image. */
+const hostTarget = `dir:${hostRoot}`;
 const engineRetry = 5000;
 const streamRetry = 3000;
 
@@ -85,7 +88,7 @@ export async function runAgent(options: AgentOptions): Promise<void> {
     scan: ({ target }) => runScan({ self: options.self, target, env: options.env, signal }),
     done(job, scan) {
       failures.delete(job.target);
-      report.put('scan', job.target, { source: job.source, scan });
+      report.put('scan', job.target, { source: job.source, scan: job.target === hostTarget ? { ...scan, target: { kind: 'dir', ref: '/' } } : scan });
       report.gaps('agent-scan', [...failures.values()]);
     },
     failed(job, reason) {
@@ -202,13 +205,13 @@ export async function runAgent(options: AgentOptions): Promise<void> {
     report.forget();
     scans.forget();
     report.gaps('agent-scan', [...failures.values()]);
-    if (options.scanHost) scans.add({ target: 'dir:/', source: 'host' }, true);
+    if (options.scanHost) scans.add({ target: hostTarget, source: 'host' }, true);
   }
 
   const since = new Date().toISOString();
   function reportEngine(state: 'connected' | 'absent', engineVersion: string, reason?: string): void {
     engineState = reason === undefined ? [state, engineVersion] : [state, engineVersion, reason];
-    const others = findOtherEngines('/', userRuntimeFolders(), state === 'connected');
+    const others = findOtherEngines(hostRoot, userRuntimeFolders(), state === 'connected');
     const engines: Node['engines'] = [
       { kind: 'docker', version: engineVersion, socket: options.engineSocket, state },
       ...others.map(({ kind, socket }) => ({ kind, version: '', socket, state: 'unsupported' as const })),
@@ -222,7 +225,7 @@ export async function runAgent(options: AgentOptions): Promise<void> {
   }
 
   log(`node ${current.node} reports to ${current.url}`);
-  if (options.scanHost) scans.add({ target: 'dir:/', source: 'host' }, true);
+  if (options.scanHost) scans.add({ target: hostTarget, source: 'host' }, true);
   try {
     await Promise.all([keepRenewed(), followCommands(), followEngine(), deliver({ spool, doorbell, who: () => ({ url: current.url, credentials: current }), signal, log })]);
   } finally {
@@ -237,7 +240,7 @@ export async function runAgent(options: AgentOptions): Promise<void> {
 
 function userRuntimeFolders(): string[] {
   try {
-    return readdirSync('/run/user').map((user) => path.join('/run/user', user));
+    return readdirSync(path.join(hostRoot, 'run/user')).map((user) => path.join(hostRoot, 'run/user', user));
   } catch {
     return [];
   }

@@ -17,6 +17,8 @@ export type Call = {
   readonly signal: AbortSignal;
 };
 
+/** A Unix socket that leads to the console's gateway, for an agent in a container without a network. */
+const relay = process.env['PALISADE_GATEWAY_SOCKET'];
 /** An answer is small JSON or a certificate; a larger one is not the console speaking. */
 const maxAnswer = 4 << 20;
 /** Without a byte for this long the connection is dead: the command stream carries a ping each 15 s. */
@@ -37,6 +39,7 @@ export async function open(call: Call): Promise<IncomingMessage> {
       new URL(call.path, call.url),
       {
         method: call.method,
+        ...(relay === undefined ? {} : { socketPath: relay }),
         servername: gatewayServerName,
         agent: false,
         minVersion: 'TLSv1.2',

@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import type { Command } from '../command.ts';
 import { UsageError } from '../command.ts';
 import { homeFolder } from '../home.ts';
-import { parentGone } from '../parent.ts';
+import { endWithHostParent, parentGone } from '../parent.ts';
 import { productVersion } from '../product-version.ts';
 
 export const command: Command = {
@@ -32,6 +32,7 @@ export const command: Command = {
     const { engineSocket, linkEngine } = await import('../scan/engine-link.ts');
     const { watchSetup } = await import('./watch/setup.ts');
     const { frontSetup } = await import('./waf/front-setup.ts');
+    endWithHostParent(io.env);
     const home = homeFolder(io.env);
     const joinToken = values.join ?? io.env['PALISADE_JOIN'];
     await runAgent({

@@ -9,10 +9,15 @@ const engineData = ['var/lib/docker', 'var/lib/containerd', 'var/lib/containers/
 
 export type Mount = { readonly point: string; readonly type: string; readonly options: string };
 
-/** The mounts of this process; empty where /proc doesn't tell. */
-export function ownMounts(): Mount[] {
+/**
+ * The mounts that a scan of `root` may meet: this process's, or those of another whose root it is (PROC/PID/root, as the
+ * node container sees its host), then as they are reached from here. Empty where /proc doesn't tell.
+ */
+export function mountsAt(root: string): Mount[] {
+  const other = /^(.*\/\d+)\/root$/.exec(root)?.[1];
   try {
-    return parseMounts(readFileSync('/proc/self/mountinfo', 'utf8'));
+    const mounts = parseMounts(readFileSync(`${other ?? '/proc/self'}/mountinfo`, 'utf8'));
+    return other === undefined ? mounts : mounts.map(({ point, type, options }) => ({ point: point === '/' ? root : path.join(root, point), type, options: options.replace(/((?:^|,)upperdir=)\//, `$1${root}/`) }));
   } catch {
     return [];
   }
@@ -34,7 +39,7 @@ export function parseMounts(text: string): Mount[] {
  * root file systems, and the stores of container engines (their images are scanned by name, layer by layer; as loose
  * files every deleted and duplicated one would look installed).
  */
-export function mountsToSkip(root: string, mounts: readonly Mount[] = ownMounts()): Map<string, string> {
+export function mountsToSkip(root: string, mounts: readonly Mount[] = mountsAt(root)): Map<string, string> {
   const skip = new Map<string, string>();
   const inside = root === '/' ? '/' : `${root}/`;
   const isBelow = (place: string): boolean => place !== root && place.startsWith(inside);

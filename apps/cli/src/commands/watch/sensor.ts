@@ -34,18 +34,22 @@ export function sensorPlace(): string | undefined {
 }
 
 /**
- * Builds the sensor beside what else runs, where it is missing and can be built: as root and with a compiler. The answer
- * says why it is not tried; how it ended is told to `done`.
+ * Builds the sensor beside what else runs, where it is missing and can be built: as root and with a compiler. Answers
+ * undefined once it is there; `tried` with its last words when the build failed, `untried` with what is missing.
  */
-export function buildSensorBeside(done: (problem: string | undefined) => void, signal: AbortSignal): void {
+export async function buildSensorBeside(signal: AbortSignal): Promise<{ tried: string } | { untried: string } | undefined> {
   const place = sensorPlace();
-  if (place === undefined || isCurrent(place) || process.getuid?.() !== 0) return;
-  if (spawnSync('sh', ['-c', 'command -v clang'], { stdio: 'ignore' }).status !== 0) return;
+  if (place === undefined) return { untried: 'this installation has no sensor (sensor/)' };
+  if (isCurrent(place)) return undefined;
+  if (process.getuid?.() !== 0) return { untried: 'only root builds the sensor' };
+  if (spawnSync('sh', ['-c', 'command -v clang'], { stdio: 'ignore' }).status !== 0) return { untried: 'the sensor is not built and there is no clang' };
   const child = spawn('nice', ['sh', path.join(path.dirname(place), '../../scripts/build-sensor.sh')], { stdio: ['ignore', 'ignore', 'pipe'], signal });
   const said: string[] = [];
   child.stderr.setEncoding('utf8').on('data', (text: string) => void said.push(text.slice(0, 2000)));
-  child.once('error', (error) => done(error.message));
-  child.once('close', (code) => done(code === 0 ? undefined : said.join('').trim().split('\n').slice(-3).join(' | ')));
+  return new Promise((resolve) => {
+    child.once('error', (error) => resolve({ tried: error.message }));
+    child.once('close', (code) => resolve(code === 0 ? undefined : { tried: said.join('').trim().split('\n').slice(-3).join(' | ') }));
+  });
 }
 
 function rootFolder(): string {
