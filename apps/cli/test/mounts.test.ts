@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { mountsToSkip, parseMounts } from '../src/scan/mounts.ts';
+import { mountsAt, mountsToSkip, parseMounts } from '../src/scan/mounts.ts';
 
 const mounts = parseMounts(`21 1 0:20 / /proc rw - proc proc rw
 22 1 0:21 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw
@@ -27,4 +27,11 @@ it('knows the usual stores below any root', () => {
   onTestFinished(() => rmSync(root, { recursive: true, force: true }));
   mkdirSync(path.join(root, 'var/lib/docker'), { recursive: true });
   expect([...mountsToSkip(root, []).keys()]).toEqual([path.join(root, 'var/lib/docker')]);
+});
+
+it('sees the mounts of another process below its root, as the node container sees its host', () => {
+  const root = `/proc/${process.pid}/root`;
+  const here = mountsAt('/').map(({ point }) => point);
+  expect(mountsAt(root).map(({ point }) => point)).toEqual(here.map((point) => (point === '/' ? root : path.join(root, point))));
+  expect(mountsToSkip(root, [{ point: path.join(root, 'proc'), type: 'proc', options: '' }, { point: root, type: 'overlay', options: `upperdir=${root}/srv/overlay2/x/diff` }]).get(path.join(root, 'proc'))).toContain('interface of the kernel');
 });
