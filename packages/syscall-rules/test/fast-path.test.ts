@@ -89,7 +89,7 @@ it.each(sets)('the indexed, simplified and reordered conditions of %s decide as 
   );
   // Agreeing on nothing would prove nothing.
   expect(fired.size).toBeGreaterThan(content === own ? 4 : 8);
-});
+}, 120_000);
 
 // Much is remembered by process, parent, container, command line and path: so the same ones come again, in other
 // company, and a container is described anew while its processes run.

@@ -18,9 +18,9 @@ export function subjectsOf(type: number): readonly Family[] {
   return newProcess.has(type) ? passing : [...passing, process, ...objects.filter((family) => family.fits(type))];
 }
 
-/** Whether answers about a subject of this type of event are asked for again. */
+/** Whether single answers about a subject of this type of event are asked for again. What an event is about is asked all at once, and a new file should cost little. */
 export function lasts(family: Family, type: number): boolean {
-  return family !== process || !newProcess.has(type);
+  return !objects.includes(family) && (family !== process || !newProcess.has(type));
 }
 
 /** Parts of a condition without which it is false, by subject. */
@@ -59,13 +59,22 @@ export function createCandidates(type: number, needs: readonly Needs[]): (event:
 
   function begin(): void {
     number = numbered++;
-    answers = [[], everything];
-    numbers = new Map([[everything.join(), 1]]);
+    answers = [[]];
+    numbers = new Map();
     together = [];
+    numberOf(everything);
   }
 
+  /** A text for a set of positions: sixteen in a character. */
+  const units = new Uint16Array((needs.length >>> 4) + 1);
   function numberOf(positions: readonly number[]): number {
-    const key = positions.join();
+    units.fill(0);
+    for (let index = 0; index < positions.length; index += 1) {
+      const position = positions[index] as number;
+      units[position >>> 4] = (units[position >>> 4] as number) | (1 << (position & 15));
+    }
+    let key = '';
+    for (let index = 0; index < units.length; index += 1) key += String.fromCharCode(units[index] as number);
     let known = numbers.get(key);
     if (known === undefined) {
       known = answers.push(positions) - 1;
