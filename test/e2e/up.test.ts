@@ -38,6 +38,9 @@ it('one command runs console and agent, scans the engine\'s images, starts again
   // The image of the node container is one of the engine's.
   await first.says(/scans: 2 of 2 done/);
   expect(docker('ps', '-q', '--filter', 'name=palisade-node').split('\n').map((id) => docker('inspect', '-f', '{{.HostConfig.Privileged}} {{.HostConfig.ReadonlyRootfs}} {{.HostConfig.NetworkMode}} {{.HostConfig.PidMode}} {{.HostConfig.CapDrop}}', id))).toEqual(['false true none  [ALL]']);
+  // What outlives a killed container is pinned on the host.
+  const pins = docker('inspect', '-f', '{{range .Mounts}}{{if eq .Destination "/sys/fs/bpf"}}{{.Source}}{{end}}{{end}}', docker('ps', '-q', '--filter', 'name=palisade-node'));
+  await until(() => readdirSync(pins).some((name) => name.startsWith('palisade-')));
   up?.kill('SIGINT');
   expect(await over(up)).toBe(0);
   expect(processesWith(home.home)).toEqual([]);

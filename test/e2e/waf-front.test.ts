@@ -154,7 +154,7 @@ describe.concurrent('in front of containers on other networks', () => {
       {
         program: path.join(root, 'sensor/build/warden'), user: workerUser(), env: process.env,
         command: (file) => [process.execPath, '--disable-warning=ExperimentalWarning', path.join(root, 'apps/cli/src/main.ts'), '__waf-front', file],
-        patches: () => [{ rule: 2, cves: ['CVE-2020-1'], text: 'SecRule ARGS "@contains jndi" "id:2,phase:2,deny,status:403"' }],
+        patches: () => [{ rule: 102, cves: ['CVE-2020-1'], text: 'SecRule ARGS "@contains jndi" "id:102,phase:2,deny,status:403"' }],
         rules: () => [rules],
       },
       () => undefined,

@@ -26,7 +26,7 @@ const longestSocket = 107;
 
 /**
  * Makes ready what the agent needs to run as an unprivileged container without a network: the node image (kept by the
- * engine; built again only when what it is made of changed), the kernel's trace folder and a socket that leads to the
+ * engine; built again only when what it is made of changed), the kernel's trace and pin folders and a socket that leads to the
  * console's gateway. Throws with the reason where this machine cannot: the agent then runs as processes.
  */
 export async function prepareNodeContainer({ io, home, gateway, building }: { io: Io; home: string; gateway: string; building(): void }): Promise<NodeContainer> {
@@ -41,11 +41,12 @@ export async function prepareNodeContainer({ io, home, gateway, building }: { io
   // One that a killed start left behind.
   await docker('rm', '-f', '-v', name).catch(() => undefined);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const tracing = traceFolder(home);
+  const tracing = kernelFolder({ type: 'tracefs', usual: '/sys/kernel/tracing', ours: path.join(home, 'tracing') });
+  const pins = pinFolder(home);
   const close = await openRelay(relay, new URL(gateway));
   const flags = [
     '--network', 'none', '--read-only', '--security-opt', 'no-new-privileges', '--tmpfs', '/tmp', '--cap-drop', 'ALL', ...(await knownCapabilities(docker, image)).flatMap((one) => ['--cap-add', one]),
-    '-v', `${folder}:/var/lib/palisade/agent`, '-v', `${socket}:/run/engine.sock`, '-v', '/proc:/hostproc:ro', '-v', `${tracing.folder}:/sys/kernel/tracing:ro`, '-v', `${unifiedFolder()}:/sys/fs/cgroup/unified:ro`,
+    '-v', `${folder}:/var/lib/palisade/agent`, '-v', `${socket}:/run/engine.sock`, '-v', '/proc:/hostproc:ro', '-v', `${tracing.folder}:/sys/kernel/tracing:ro`, ...(pins === undefined ? [] : ['-v', `${pins.folder}:/sys/fs/bpf`]), '-v', `${unifiedFolder()}:/sys/fs/cgroup/unified:ro`,
     '-e', 'DOCKER_HOST=unix:///run/engine.sock', '-e', 'PALISADE_GATEWAY_SOCKET=/var/lib/palisade/agent/gateway.sock', '-e', `${hostParentVariable}=${hostParent()}`,
   ];
   return {
@@ -62,6 +63,7 @@ export async function prepareNodeContainer({ io, home, gateway, building }: { io
     close() {
       close();
       tracing.leave();
+      pins?.leave();
     },
   };
 }
@@ -146,17 +148,30 @@ function contentsHash(root: string): string {
   return hash.digest('hex').slice(0, 16);
 }
 
-/** tracefs as the host has it mounted, else mounted in a folder of ours until `leave`. */
-function traceFolder(home: string): { folder: string; leave(): void } {
-  const usual = '/sys/kernel/tracing';
-  if (existsSync(path.join(usual, 'events'))) return { folder: usual, leave: () => undefined };
-  const folder = path.join(home, 'tracing');
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  if (!existsSync(path.join(folder, 'events'))) {
-    const mounted = spawnSync('mount', ['-t', 'tracefs', 'tracefs', folder], { encoding: 'utf8' });
-    if (mounted.status !== 0) throw new Error(`tracefs cannot be mounted: ${mounted.stderr.trim() || messageOf(mounted.error)}`);
+/** A file system of the kernel as the host has it mounted, else mounted in a folder of ours until `leave`. */
+function kernelFolder({ type, usual, ours }: { type: 'tracefs' | 'bpf'; usual: string; ours: string }): { folder: string; leave(): void } {
+  if (isMounted(usual, type)) return { folder: usual, leave: () => undefined };
+  mkdirSync(ours, { recursive: true, mode: 0o700 });
+  if (!isMounted(ours, type)) {
+    const mounted = spawnSync('mount', ['-t', type, type, ours], { encoding: 'utf8' });
+    if (mounted.status !== 0) throw new Error(`${type} cannot be mounted: ${mounted.stderr.trim() || messageOf(mounted.error)}`);
   }
-  return { folder, leave: () => void spawnSync('umount', [folder], { stdio: 'ignore' }) };
+  return { folder: ours, leave: () => void spawnSync('umount', [ours], { stdio: 'ignore' }) };
+}
+
+/** Where denials, holds and isolation outlive a killed container; a machine without such a folder is the sensor's gap, `sensor-unpinned`. */
+function pinFolder(home: string): { folder: string; leave(): void } | undefined {
+  try {
+    return kernelFolder({ type: 'bpf', usual: '/sys/fs/bpf', ours: path.join(home, 'bpf') });
+  } catch {
+    return undefined;
+  }
+}
+
+/** /proc/self/mounts writes a space of a path as \040, and names the newest mount of a folder last. */
+function isMounted(folder: string, type: string): boolean {
+  const written = folder.replace(/[ \t\n\\]/g, (one) => `\\${one.charCodeAt(0).toString(8).padStart(3, '0')}`);
+  return readFileSync('/proc/self/mounts', 'utf8').split('\n').map((line) => line.split(' ')).findLast(([, at]) => at === written)?.[2] === type;
 }
 
 function unifiedFolder(): string {
