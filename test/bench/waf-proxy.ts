@@ -1,10 +1,9 @@
 import { execFileSync, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { listening } from './waf/listening.ts';
 
 // One worker of `palisade waf serve` beside one worker of nginx with libmodsecurity, both with Debian's CRS at paranoia
 // level 1, blocking, in front of the same application. Needs Debian's nginx-light, libnginx-mod-http-modsecurity,
@@ -60,21 +59,6 @@ function start(core: number, command: readonly string[], env: NodeJS.ProcessEnv 
   const child = spawn('taskset', ['-c', String(core), ...command], { cwd: root, env: { ...process.env, ...env }, stdio: ['ignore', 'ignore', 'inherit'] });
   running.push(child);
   return child;
-}
-
-async function listening(port: number): Promise<void> {
-  for (let tries = 0; tries < 600; tries += 1) {
-    const open = await new Promise<boolean>((resolve) => {
-      const socket = connect(port, '127.0.0.1', () => {
-        socket.destroy();
-        resolve(true);
-      });
-      socket.on('error', () => resolve(false));
-    });
-    if (open) return;
-    await sleep(100);
-  }
-  throw new Error(`nothing listens on port ${port}`);
 }
 
 /** Seconds of processor time that a process and its children have used. */

@@ -2,11 +2,10 @@ import { execFile, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { connect } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { listening } from './waf/listening.ts';
 
 // Resident memory and processor time of one worker of `palisade waf serve` under load, with Debian's CRS at paranoia level 1.
 // Needs modsecurity-crs and wrk. Arguments: [--requests N] (200,000, in ten steps), [--kinds get,args,form,json] (taken in
@@ -22,21 +21,6 @@ const ports = { application: 18_490, worker: 18_491 };
 const root = path.resolve(import.meta.dirname, '../..');
 const home = mkdtempSync(path.join(os.tmpdir(), 'palisade-bench-'));
 const setup = '/etc/modsecurity/crs/crs-setup.conf';
-
-async function listening(port: number): Promise<void> {
-  for (let tries = 0; tries < 1200; tries += 1) {
-    const open = await new Promise<boolean>((resolve) => {
-      const socket = connect(port, '127.0.0.1', () => {
-        socket.destroy();
-        resolve(true);
-      });
-      socket.on('error', () => resolve(false));
-    });
-    if (open) return;
-    await sleep(100);
-  }
-  throw new Error(`nothing listens on port ${port}`);
-}
 
 /** The worker is the child that `serve` started last. */
 function workerOf(parent: number): number {

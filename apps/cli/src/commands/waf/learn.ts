@@ -1,12 +1,10 @@
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { stringify } from 'yaml';
 import { createLearner } from '@palisade/app-waf/openapi/learn';
 import { messageOf } from '@palisade/model/error';
 import type { Io } from '../../command.ts';
 import { UsageError } from '../../command.ts';
-import { readRecordings } from './request-file.ts';
+import { readRecordingFile } from './request-file.ts';
 import { whole } from './whole.ts';
 
 export const learnUsage = `palisade waf learn [--at-least N] [--title TEXT] RECORDED.ndjson...
@@ -19,13 +17,7 @@ export async function learn(args: readonly string[], io: Io): Promise<number> {
   const atLeast = whole('--at-least', values['at-least'] ?? '2', 1, 1_000_000);
   const learner = createLearner();
   for (const file of positionals) {
-    let text: string;
-    try {
-      text = readFileSync(path.resolve(io.cwd, file), 'utf8');
-    } catch (error) {
-      throw new UsageError(`${file}: ${messageOf(error)}`);
-    }
-    for (const request of readRecordings(text, file)) if (!request.bodyCut) learner.take(request);
+    for (const request of readRecordingFile(file, io.cwd)) if (!request.bodyCut) learner.take(request);
   }
   const document = learner.document(values.title ?? 'learned', atLeast) as { paths: object };
   for (const line of learner.left) io.err(`palisade waf learn: ${line}\n`);

@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { siteRules } from '@palisade/app-waf/inspection/site';
 import { judge } from '@palisade/app-waf/record/judge';
@@ -10,7 +8,7 @@ import { toUtf8 } from '@palisade/waf/bytes';
 import type { Match } from '@palisade/waf/engine/transaction';
 import type { Io } from '../../command.ts';
 import { UsageError } from '../../command.ts';
-import { readRecordings } from './request-file.ts';
+import { readRecordingFile } from './request-file.ts';
 import { loadAnyRuleFiles } from './rule-files.ts';
 import { whole } from './whole.ts';
 
@@ -34,13 +32,7 @@ export async function replay(args: readonly string[], io: Io): Promise<number> {
   const then = siteRules(await loadAnyRuleFiles([...values.with, ...values.rules], io.cwd, settings));
   const counts = { requests: 0, changed: 0, passNow: 0, blockedNow: 0, masked: 0, cut: 0 };
   for (const file of positionals) {
-    let text: string;
-    try {
-      text = readFileSync(path.resolve(io.cwd, file), 'utf8');
-    } catch (error) {
-      throw new UsageError(`${file}: ${messageOf(error)}`);
-    }
-    for (const request of readRecordings(text, file)) {
+    for (const request of readRecordingFile(file, io.cwd)) {
       counts.requests += 1;
       if (request.masked.length > 0) counts.masked += 1;
       if (request.bodyCut) counts.cut += 1;

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { chunkedReader } from '@palisade/app-waf/http1/chunked';
 import { HeadError, readRequestHead } from '@palisade/app-waf/http1/head';
 import type { Refusal } from '@palisade/app-waf/http1/head';
@@ -26,6 +28,17 @@ export function readRecordings(text: string, file: string): RecordedRequest[] {
       throw new UsageError(`${file}:${at + 1}: not a recorded request: ${messageOf(error).slice(0, 300)}`);
     }
   });
+}
+
+/** The recorded requests of a file. Throws UsageError naming file, line and cause. */
+export function readRecordingFile(file: string, cwd: string): RecordedRequest[] {
+  let text: string;
+  try {
+    text = readFileSync(path.resolve(cwd, file), 'utf8');
+  } catch (error) {
+    throw new UsageError(`${file}: ${messageOf(error)}`);
+  }
+  return readRecordings(text, file);
 }
 
 /** A request as bytes of HTTP/1 (lines may end in LF, as editors write them), or why the proxy refuses it before any rule. `most`: bytes its body may unpack to. */
