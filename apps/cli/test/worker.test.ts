@@ -1,7 +1,9 @@
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { PassThrough, Duplex } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { CacheStore } from '@palisade/image/cache/cache';
 import { ScanResult } from '@palisade/model/scan-result';
@@ -21,6 +23,19 @@ beforeAll(() => {
   writeFileSync(path.join(root, 'broken.tar'), 'no archive at all, but long enough to be one'.repeat(40));
 });
 afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+/** The worker that a process has started, once it runs Node and no more the programs that confine it. */
+function workerOf(parent: number): number | undefined {
+  return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number).find((pid) => {
+    try {
+      const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').replace(/^.*\) /s, '').split(' ');
+      const command = readFileSync(`/proc/${pid}/cmdline`, 'latin1').split('\0');
+      return Number(fields[1]) === parent && command[0] === process.execPath && command.includes('__scan-worker');
+    } catch {
+      return false; // it ended in between
+    }
+  });
+}
 
 async function scan(...args: string[]): Promise<{ code: number; result: ScanResult; said: string }> {
   let out = '';
@@ -72,6 +87,23 @@ describe('the process that reads a target', { timeout: 90_000 }, () => {
     expect(slow.result.gaps[0]?.kind).toBe('limit-scan-time');
   });
 
+  it('does not outlive a parent that was killed, even stopped', async () => {
+    const parent = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', path.resolve(import.meta.dirname, '../src/main.ts'), 'scan', 'dir:tree', '--no-cache'], { cwd: root, env: { PATH: process.env['PATH'], PALISADE_HOME: path.join(root, 'home') }, stdio: 'ignore' });
+    let worker: number | undefined;
+    // What has no parent but init is looked for by nobody: it would run to its end.
+    while ((worker = workerOf(parent.pid!)) === undefined) {
+      expect(parent.exitCode).toBeNull();
+      await sleep(1);
+    }
+    process.kill(worker, 'SIGSTOP');
+    try {
+      parent.kill('SIGKILL');
+      await expect.poll(() => existsSync(`/proc/${worker}/exe`), { timeout: 10_000 }).toBe(false);
+    } finally {
+      if (existsSync(`/proc/${worker}/exe`)) process.kill(worker, 'SIGKILL');
+    }
+  });
+
   it('tells its parent what cannot be read at all', async () => {
     await expect(scan('archive:broken.tar')).rejects.toThrow(/broken\.tar|tar header/);
     await expect(scan('sbom:broken.tar')).rejects.toThrow(`${path.join(root, 'broken.tar')}: neither JSON`);
@@ -80,7 +112,8 @@ describe('the process that reads a target', { timeout: 90_000 }, () => {
 
 it('is started with less on machines that refuse more', () => {
   const all = attempts({ reads: true, memory: 2 ** 30, cpu: 60, program: ['/usr/bin/env', 'x'] }, 0);
-  expect(all.map((one) => one.network)).toEqual([true, false]);
+  expect(all.map((one) => one.network)).toEqual([true, false, true, false]);
+  expect(all.map((one) => one.args.join(' ').includes('--pdeathsig KILL'))).toEqual([true, true, false, false]);
   expect(all[0]?.args.join(' ')).toContain('--bounding-set=-all,+dac_read_search');
   const archive = attempts({ reads: false, memory: 2 ** 30, cpu: 60, program: ['/usr/bin/env'] }, 0)[0]?.args.join(' ');
   expect(archive).toContain('--reuid=65534');

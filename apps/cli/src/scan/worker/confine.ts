@@ -17,7 +17,7 @@ export const nobody = 65_534;
 /**
  * The command lines that give a worker the least it can do with, each followed by a weaker one for machines that refuse
  * it. As root: another user, no capability but, for sources read by path, the one to read; an empty network namespace.
- * As an ordinary user: a user namespace for the empty network, no new privileges.
+ * As an ordinary user: a user namespace for the empty network, no new privileges. No worker outlives its parent.
  */
 export function attempts(wish: Wish, uid: number): Attempt[] {
   const root = uid === 0;
@@ -27,18 +27,20 @@ export function attempts(wish: Wish, uid: number): Attempt[] {
   const other = root && wish.program.filter((one) => path.isAbsolute(one)).every(reachableByOthers);
   const setpriv = tool('setpriv');
   const kept = other && wish.reads ? ',+dac_read_search' : '';
-  const privileges = setpriv === undefined ? [] : [setpriv, '--no-new-privs', ...(other ? [`--reuid=${nobody}`, `--regid=${nobody}`, '--clear-groups'] : []), `--inh-caps=-all${kept}`, `--ambient-caps=-all${kept}`, ...(root ? [`--bounding-set=-all${kept}`] : []), '--'];
+  const privileges = setpriv === undefined ? [] : ['--no-new-privs', ...(other ? [`--reuid=${nobody}`, `--regid=${nobody}`, '--clear-groups'] : []), `--inh-caps=-all${kept}`, `--ambient-caps=-all${kept}`, ...(root ? [`--bounding-set=-all${kept}`] : []), '--'];
   // Without the means to change user there is no other user.
   const as = other && setpriv !== undefined ? { uid: nobody } : {};
   const unshare = tool('unshare');
-  const line = (prefix: readonly string[], network: boolean): Attempt => {
-    const [command = node, ...args] = [...prefix, ...privileges, ...limits, ...program];
+  const line = (prefix: readonly string[], network: boolean, end: readonly string[]): Attempt => {
+    const [command = node, ...args] = [...prefix, ...(setpriv === undefined ? [] : [setpriv, ...end, ...privileges]), ...limits, ...program];
     return { command, args, network, ...as };
   };
-  return [
-    ...(unshare === undefined ? [] : [line(root ? [unshare, '--net', '--'] : [unshare, '--user', '--map-current-user', '--net', '--'], true)]),
-    line([], false),
-  ];
+  // The kernel ends a worker whose parent was killed; setpriv before util-linux 2.33 knows nothing of it.
+  const ends = setpriv === undefined ? [[]] : [['--pdeathsig', 'KILL'], []];
+  return ends.flatMap((end) => [
+    ...(unshare === undefined ? [] : [line(root ? [unshare, '--net', '--'] : [unshare, '--user', '--map-current-user', '--net', '--'], true, end)]),
+    line([], false, end),
+  ]);
 }
 
 function tool(name: string): string | undefined {
