@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { parseDuration } from '@palisade/model/duration';
 import { messageOf } from '@palisade/model/error';
@@ -8,6 +8,7 @@ import type { Severity } from '@palisade/model/severity';
 import type { Bundle } from '@palisade/advisory/bundle/open';
 import type { Command, Io } from '../command.ts';
 import { UsageError } from '../command.ts';
+import { readInput } from '../read-input.ts';
 import { formatNames, formatter } from '../format/formats.ts';
 import type { FormatName } from '../format/formats.ts';
 import { gathered, writeOutput } from '../format/write-output.ts';
@@ -63,7 +64,7 @@ export const command: Command = {
       memory: memoryOf(values.memory),
       time: timeOf(values.timeout),
       insecure: values['insecure-registry'] ?? [],
-      ...(rules === undefined ? {} : { rules: { file: rules, text: readInput(io, rules) } }),
+      ...(rules === undefined ? {} : { rules: { file: rules, text: readInput(rules, io.cwd).toString('utf8') } }),
       ...(values.platform === undefined ? {} : { platform: platformOf(values.platform) }),
       ...(cache === undefined ? {} : { cache }),
       // While another process reads, this one gets ready for the answer.
@@ -93,12 +94,12 @@ async function judgesOf(values: { policy?: string[] | undefined; waivers?: strin
   const policies: CompiledPolicy[] = [];
   if (values.policy !== undefined || values['fail-on'] !== undefined) {
     const { compileGatePolicy, failOnPolicy } = await import('@palisade/verdict/policy/compile');
-    for (const file of values.policy ?? []) policies.push(compileGatePolicy(readInput(io, file), { file }));
+    for (const file of values.policy ?? []) policies.push(compileGatePolicy(readInput(file, io.cwd).toString('utf8'), { file }));
     if (values['fail-on'] !== undefined) policies.push(failOnPolicy(severityOf(values['fail-on'])));
   }
   if (values.waivers === undefined) return { policies, waivers: [] };
   const { compileWaivers } = await import('@palisade/verdict/waiver/compile');
-  return { policies, waivers: values.waivers.flatMap((file) => compileWaivers(readInput(io, file), { file })) };
+  return { policies, waivers: values.waivers.flatMap((file) => compileWaivers(readInput(file, io.cwd).toString('utf8'), { file })) };
 }
 
 /** What comes after reading: loaded and opened when it is first asked for. */
@@ -178,14 +179,6 @@ function print(result: ScanResult, write: Judging['write'], output: string | und
     writeOutput(located(io, output), text);
   } catch (error) {
     throw new UsageError(`--output ${output}: ${messageOf(error)}`);
-  }
-}
-
-function readInput(io: Io, file: string): string {
-  try {
-    return readFileSync(located(io, file), 'utf8');
-  } catch (error) {
-    throw new UsageError(`${file}: ${messageOf(error)}`);
   }
 }
 

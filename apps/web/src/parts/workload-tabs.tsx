@@ -1,7 +1,5 @@
-import { Tabs } from 'antd';
 import type { ReactNode } from 'react';
-import { useNavigate } from 'react-router';
-import { useSpeech } from './text.ts';
+import { PageTabs } from './page-tabs.tsx';
 
 const tabs = [
   ['/workloads', 'workloads.containers'],
@@ -11,7 +9,5 @@ const tabs = [
 
 /** The three lists of workloads; each has its own URL. */
 export function WorkloadTabs({ here }: { here: (typeof tabs)[number][0] }): ReactNode {
-  const { t } = useSpeech();
-  const navigate = useNavigate();
-  return <Tabs size="small" activeKey={here} onChange={(to) => void navigate(to)} items={tabs.map(([key, text]) => ({ key, label: t(text), children: null }))} />;
+  return <PageTabs tabs={tabs} here={here} size="small" />;
 }

@@ -1,5 +1,5 @@
 import type { ConditionNode } from '../condition/ast.ts';
-import type { Event } from '../event.ts';
+import { oncePerEvent } from '../fields/once-per-event.ts';
 import type { Assumption, Outcome } from './assumption.ts';
 import { simplify } from './assumption.ts';
 import type { Needs } from './candidates.ts';
@@ -136,19 +136,4 @@ function countUses(node: ConditionNode, uses: Map<ConditionNode, number>): void 
     if (known === undefined) countUses(node.body, uses);
     uses.set(node.body, (known ?? 0) + 1);
   }
-}
-
-/** Events are reused, so object and number together say which one it is. */
-function oncePerEvent(check: Check): Check {
-  let last: Event | undefined;
-  let num = -1;
-  let value = false;
-  return (event) => {
-    if (event.num !== num || event !== last) {
-      value = check(event);
-      num = event.num;
-      last = event;
-    }
-    return value;
-  };
 }

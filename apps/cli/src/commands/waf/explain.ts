@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { severityName } from '@palisade/app-waf/inspection/event';
 import { siteRules } from '@palisade/app-waf/inspection/site';
@@ -10,6 +8,7 @@ import { messageOf } from '@palisade/model/error';
 import { fromUtf8, toUtf8 } from '@palisade/waf/bytes';
 import type { Io } from '../../command.ts';
 import { UsageError } from '../../command.ts';
+import { readInput } from '../../read-input.ts';
 import { loadAnyRuleFiles } from './rule-files.ts';
 import { readRawRequest, readRecordings } from './request-file.ts';
 import { whole } from './whole.ts';
@@ -34,7 +33,7 @@ export async function explain(args: readonly string[], io: Io): Promise<number> 
   const explained = (request: JudgedRequest): Explained => ({ request, judgement: judge(rules, request) });
   if (/^https?:\/\//.test(place)) requests.push(explained(ofParts(place, values.request, values.header ?? [], values.data, client)));
   else {
-    const bytes = read(path.resolve(io.cwd, place), place);
+    const bytes = readInput(place, io.cwd);
     if (bytes[0] === 0x7b) for (const request of readRecordings(bytes.toString('utf8'), place)) requests.push(explained(request));
     else {
       const raw = await readRawRequest(bytes, client, ruleSet.settings.requestBodyLimit);
@@ -56,14 +55,6 @@ function parse(args: readonly string[]) {
     });
   } catch (error) {
     throw new UsageError(`${messageOf(error)}\n${explainUsage}`);
-  }
-}
-
-function read(file: string, name: string): Buffer {
-  try {
-    return readFileSync(file);
-  } catch (error) {
-    throw new UsageError(`${name}: ${messageOf(error)}`);
   }
 }
 

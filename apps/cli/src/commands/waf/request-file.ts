@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import { chunkedReader } from '@palisade/app-waf/http1/chunked';
 import { HeadError, readRequestHead } from '@palisade/app-waf/http1/head';
 import type { Refusal } from '@palisade/app-waf/http1/head';
@@ -8,6 +6,7 @@ import type { JudgedRequest } from '@palisade/app-waf/record/judge';
 import { messageOf } from '@palisade/model/error';
 import { WafRecording } from '@palisade/model/waf-recording';
 import { UsageError } from '../../command.ts';
+import { readInput } from '../../read-input.ts';
 
 const latin = (base64: string): string => Buffer.from(base64, 'base64').toString('latin1');
 
@@ -32,13 +31,7 @@ export function readRecordings(text: string, file: string): RecordedRequest[] {
 
 /** The recorded requests of a file. Throws UsageError naming file, line and cause. */
 export function readRecordingFile(file: string, cwd: string): RecordedRequest[] {
-  let text: string;
-  try {
-    text = readFileSync(path.resolve(cwd, file), 'utf8');
-  } catch (error) {
-    throw new UsageError(`${file}: ${messageOf(error)}`);
-  }
-  return readRecordings(text, file);
+  return readRecordings(readInput(file, cwd).toString('utf8'), file);
 }
 
 /** A request as bytes of HTTP/1 (lines may end in LF, as editors write them), or why the proxy refuses it before any rule. `most`: bytes its body may unpack to. */
